@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto'
+import * as z from 'zod'
+
+/**
+ * Ids are prefixed and, where we choose them, time-ordered (ULID, Crockford base 32). An order's id is derived from its
+ * buyer and the Idempotency-Key instead, so that a repeated request finds its order without an item of its own.
+ */
+const crockford = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+const body = '[0-9A-HJKMNP-TV-Z]{26}'
+
+const prefixed = (prefix: string, name: string) =>
+  z.string().regex(new RegExp(`^${prefix}_${body}$`), `an id that starts with ${prefix}_`).meta({ id: name })
+
+export const orderIdSchema = prefixed('ord', 'OrderId')
+export const importIdSchema = prefixed('imp', 'ImportId')
+
+/** The platform's own account id: printable ASCII without spaces. */
+export const accountIdSchema = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,64}$/, 'an account id of 1 to 64 printable characters without spaces')
+  .meta({ id: 'AccountId' })
+
+/** 26 Crockford characters of SHA-256 over the parts; the separator keeps ('ab','c') and ('a','bc') apart. */
+export const derivedId = (prefix: string, ...parts: string[]): string => {
+  const digest = createHash('sha256').update(parts.join('\u0000')).digest()
+  let bits = 0
+  let value = 0
+  let text = ''
+  for (const byte of digest) {
+    value = ((value << 8) | byte) & 0xffff
+    bits += 8
+    while (bits >= 5 && text.length < 26) {
+      bits -= 5
+      text += crockford[(value >> bits) & 31]
+    }
+  }
+  return `${prefix}_${text}`
+}
