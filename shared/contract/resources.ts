@@ -1,0 +1,159 @@
+import * as z from 'zod'
+import { accountIdSchema, importIdSchema, orderIdSchema } from './ids.ts'
+import { currencySchema, moneySchema } from './money.ts'
+
+/** RFC 3339, always UTC with milliseconds. */
+export const instantSchema = z.iso.datetime().meta({ id: 'Instant' })
+
+/** A handle as a person may type it: the grammar itself is checked by the domain, which names the character at fault. */
+export const handleInputSchema = z.string().min(1).max(200).meta({ description: '1 to 15 of A–Z a–z 0–9 _' })
+
+export const actorSchema = z.enum(['buyer', 'seller', 'prospect', 'operator', 'platform', 'system']).meta({ id: 'Actor' })
+
+/** Who acts next, how, and by when; null where nobody needs to. */
+export const nextStepSchema = z
+  .object({
+    actor: actorSchema,
+    action: z.string().meta({ description: 'What is waited for, as the event that ends the wait' }),
+    by: instantSchema.nullable(),
+  })
+  .meta({ id: 'NextStep' })
+
+export const appraisalSchema = z
+  .object({
+    low: moneySchema,
+    expected: moneySchema,
+    high: moneySchema,
+    tier: z.string(),
+    confidence: z.int().min(0).max(100).meta({ description: 'Percent' }),
+    reasons: z.array(z.object({ code: z.string(), weight: z.int(), words: z.string() })),
+    modelVersion: z.string(),
+  })
+  .meta({ id: 'Appraisal', description: 'A range with its reasons; no single number stands alone' })
+
+export const listingSchema = z
+  .object({
+    status: z.enum(['open', 'held']),
+    mode: z.enum(['fixed_price']),
+    price: moneySchema,
+    openedAt: instantSchema,
+  })
+  .meta({ id: 'Listing' })
+
+export const handleSchema = z
+  .object({
+    handle: z.string(),
+    display: z.string(),
+    status: z.enum(['active', 'released', 'reserved', 'locked']),
+    listing: listingSchema.nullable(),
+    appraisal: appraisalSchema.nullable(),
+    next: nextStepSchema.nullable(),
+  })
+  .meta({ id: 'Handle' })
+
+export const listingCardSchema = z
+  .object({
+    handle: z.string(),
+    display: z.string(),
+    status: z.enum(['open', 'held']),
+    price: moneySchema,
+    tier: z.string(),
+    low: moneySchema,
+    high: moneySchema,
+  })
+  .meta({ id: 'ListingCard' })
+
+export const saleSchema = z
+  .object({ handle: z.string(), display: z.string(), price: moneySchema, tier: z.string(), soldAt: instantSchema })
+  .meta({ id: 'Sale' })
+
+export const orderStatusSchema = z
+  .enum([
+    'awaiting_payment',
+    'payment_processing',
+    'funded',
+    'handing_over',
+    'settled',
+    'expired',
+    'cancelled',
+    'refunding',
+    'refunded',
+    'disputed',
+    'charged_back',
+  ])
+  .meta({ id: 'OrderStatus' })
+
+export const orderSchema = z
+  .object({
+    id: orderIdSchema,
+    handle: z.string(),
+    display: z.string(),
+    status: orderStatusSchema,
+    price: moneySchema,
+    createdAt: instantSchema,
+    updatedAt: instantSchema,
+    next: nextStepSchema.nullable(),
+  })
+  .meta({ id: 'Order' })
+
+export const checkoutSchema = z
+  .object({ orderId: orderIdSchema, url: z.url(), expiresAt: instantSchema })
+  .meta({ id: 'Checkout', description: "The payment provider's hosted page" })
+
+export const importSchema = z
+  .object({
+    id: importIdSchema,
+    status: z.enum(['awaiting_upload', 'importing', 'complete', 'failed']),
+    format: z.enum(['ndjson', 'csv']),
+    createdAt: instantSchema,
+    lines: z.int(),
+    created: z.int(),
+    updated: z.int(),
+    unchanged: z.int(),
+    rejected: z.int(),
+    chunks: z.object({ total: z.int(), done: z.int() }),
+    failure: z.string().nullable(),
+  })
+  .meta({ id: 'Import' })
+
+export const newImportSchema = z
+  .object({ import: importSchema, uploadUrl: z.url(), expiresAt: instantSchema })
+  .meta({ id: 'NewImport', description: 'PUT the feed to `uploadUrl`; the import starts by itself' })
+
+export const rejectSchema = z
+  .object({ line: z.int(), code: z.string(), field: z.string().nullable(), reason: z.string() })
+  .meta({ id: 'Reject' })
+
+export const postingSchema = z
+  .object({ source: z.string(), destination: z.string(), amountMinor: z.int().min(1), currency: currencySchema })
+  .meta({ id: 'Posting', description: 'Moves an amount from one ledger account to another; cannot be unbalanced' })
+
+export const journalEntrySchema = z
+  .object({
+    aggregate: z.string(),
+    seq: z.int().min(1),
+    at: instantSchema,
+    by: z.string(),
+    events: z.array(z.looseObject({ type: z.string() })),
+    postings: z.array(postingSchema),
+    previous: z.string().nullable(),
+    hash: z.string(),
+  })
+  .meta({ id: 'JournalEntry' })
+
+export const heldHandleSchema = z
+  .object({ handle: z.string(), display: z.string(), status: z.string(), since: instantSchema })
+  .meta({ id: 'HeldHandle' })
+
+export const activitySchema = z
+  .strictObject({ handle: handleInputSchema, accountId: accountIdSchema, activeAt: instantSchema })
+  .meta({ id: 'Activity' })
+
+/** Pages: `limit` and an opaque `cursor`; the same shape everywhere. */
+export const pageSizeMax = 100
+export const pageQuery = {
+  limit: z.coerce.number().int().min(1).max(pageSizeMax).default(20),
+  cursor: z.string().max(1024).optional(),
+}
+export const pageOf = <T extends z.ZodType>(item: T, id: string) =>
+  z.object({ items: z.array(item), nextCursor: z.string().nullable() }).meta({ id })
