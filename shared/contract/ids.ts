@@ -9,7 +9,10 @@ const crockford = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 const body = '[0-9A-HJKMNP-TV-Z]{26}'
 
 const prefixed = (prefix: string, name: string) =>
-  z.string().regex(new RegExp(`^${prefix}_${body}$`), `an id that starts with ${prefix}_`).meta({ id: name })
+  z
+    .string()
+    .regex(new RegExp(`^${prefix}_${body}$`), `an id that starts with ${prefix}_`)
+    .meta({ id: name })
 
 export const orderIdSchema = prefixed('ord', 'OrderId')
 export const importIdSchema = prefixed('imp', 'ImportId')

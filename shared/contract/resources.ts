@@ -8,7 +8,9 @@ export const instantSchema = z.iso.datetime().meta({ id: 'Instant' })
 /** A handle as a person may type it: the grammar itself is checked by the domain, which names the character at fault. */
 export const handleInputSchema = z.string().min(1).max(200).meta({ description: '1 to 15 of A–Z a–z 0–9 _' })
 
-export const actorSchema = z.enum(['buyer', 'seller', 'prospect', 'operator', 'platform', 'system']).meta({ id: 'Actor' })
+export const actorSchema = z
+  .enum(['buyer', 'seller', 'prospect', 'operator', 'platform', 'system'])
+  .meta({ id: 'Actor' })
 
 /** Who acts next, how, and by when; null where nobody needs to. */
 export const nextStepSchema = z

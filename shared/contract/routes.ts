@@ -7,7 +7,14 @@ import * as resource from './resources.ts'
 /** Who may call: `public`, any `user` with a token, or a user whose groups claim names `operator` or `platform`. */
 export type Role = 'public' | 'user' | 'operator' | 'platform'
 
-export type RouteGroup = 'catalogue' | 'reference' | 'purchases' | 'checkout' | 'accounts' | 'operator' | 'stripe-webhook'
+export type RouteGroup =
+  | 'catalogue'
+  | 'reference'
+  | 'purchases'
+  | 'checkout'
+  | 'accounts'
+  | 'operator'
+  | 'stripe-webhook'
 
 export type Route = {
   readonly operationId: string

@@ -1,0 +1,52 @@
+import type { ActorKind } from './actors.ts'
+import type { DurationName } from './policy.ts'
+
+/**
+ * One row: in state `from`, the event `on` leads to `to`, by one of these actors. `from: null` is the birth. `after` is
+ * the deadline of a waiting state: when it has passed, the sweep raises this event. Diagrams, the deadline sweep, "what
+ * can I do now" and the tests read the same rows.
+ */
+export type Transition<S extends string, E extends string> = {
+  readonly from: S | null
+  readonly on: E
+  readonly to: S
+  readonly by: readonly ActorKind[]
+  readonly after?: DurationName | 'releaseDueAt' | 'orderDeadline'
+}
+
+/** `waiting`: somebody owes an act, so a deadline must exist. `resting`: nobody does. `final`: nothing follows. */
+export type StateKind = 'waiting' | 'resting' | 'final'
+
+export type Machine<S extends string, E extends string> = {
+  readonly name: string
+  readonly states: Readonly<Record<S, StateKind>>
+  readonly transitions: readonly Transition<S, E>[]
+}
+
+export const findTransition = <S extends string, E extends string>(
+  machine: Machine<S, E>,
+  from: S | null,
+  on: E,
+): Transition<S, E> | undefined => machine.transitions.find((row) => row.from === from && row.on === on)
+
+/** The events that may follow now, for "what is possible" in a refusal. */
+export const possibleEvents = <S extends string, E extends string>(machine: Machine<S, E>, from: S | null): E[] =>
+  machine.transitions.filter((row) => row.from === from).map((row) => row.on)
+
+/** The row that the clock raises in this state, if there is one. */
+export const deadlineOf = <S extends string, E extends string>(
+  machine: Machine<S, E>,
+  state: S,
+): Transition<S, E> | undefined => machine.transitions.find((row) => row.from === state && row.after !== undefined)
+
+/** A Mermaid state diagram of the table. */
+export const toMermaid = <S extends string, E extends string>(machine: Machine<S, E>): string => {
+  const lines = machine.transitions.map((row) => {
+    const clock = row.after === undefined ? '' : ` ⏱ ${row.after}`
+    return `    ${row.from ?? '[*]'} --> ${row.to}: ${row.on} (${row.by.join(', ')})${clock}`
+  })
+  const finals = Object.entries(machine.states)
+    .filter(([, kind]) => kind === 'final')
+    .map(([state]) => `    ${state} --> [*]`)
+  return ['stateDiagram-v2', ...lines, ...finals].join('\n')
+}
