@@ -1,0 +1,44 @@
+import { checkHandle, skeleton } from './handle-name.ts'
+import { isOffensive } from './offensive-words.ts'
+import { brandNames, brandOfSkeleton } from './protected-brands.ts'
+import { reservedGroup, reservedReason } from './reserved-names.ts'
+
+/** Why a handle is not offered. Closed: an operator overrides by code. */
+export type GateCode = 'grammar' | 'reserved_name' | 'offensive' | 'protected_name' | 'confusable_with_protected'
+
+export type GateVerdict =
+  | { readonly pass: true }
+  | { readonly pass: false; readonly code: GateCode; readonly reason: string }
+
+export type GateFacts = {
+  /** Skeletons of names that must not be imitated (verified accounts, imported marks), beside the shipped brands. */
+  readonly protectedSkeletons: { has(shape: string): boolean }
+  /** The protected names themselves, where known: tells "is one" from "looks like one". */
+  readonly protectedNames?: { has(canonical: string): boolean }
+}
+
+const no = (code: GateCode, reason: string): GateVerdict => ({ pass: false, code, reason })
+
+/**
+ * Whether a released handle may be offered to anyone. Pure; the checks run from the cheapest to the dearest and the first
+ * refusal stands. The caller leaves the handle's own skeleton out of `protectedSkeletons`.
+ */
+export const gate = (name: string, facts: GateFacts): GateVerdict => {
+  const checked = checkHandle(name)
+  if (!checked.ok) return no('grammar', checked.refusal.message)
+
+  const group = reservedGroup(checked.value)
+  if (group !== undefined) return no('reserved_name', reservedReason[group])
+
+  const shape = skeleton(checked.value)
+  const brand = brandOfSkeleton(shape)
+  if (brandNames.has(checked.value)) return no('protected_name', 'The name is that of a company.')
+  if (brand !== undefined) return no('confusable_with_protected', `The name can be taken for ${brand}.`)
+  if (facts.protectedNames?.has(checked.value) === true)
+    return no('protected_name', 'The name is protected: a verified account or a registered mark has it.')
+  if (facts.protectedSkeletons.has(shape))
+    return no('confusable_with_protected', 'The name can be taken for a protected name.')
+
+  if (isOffensive(name)) return no('offensive', 'The name contains a slur or an obscene word.')
+  return { pass: true }
+}
