@@ -1,0 +1,109 @@
+/**
+ * What an appraisal is and how it is kept. Small and without word lists, so every function may import it; the model and
+ * its words stand in `model.ts`, which only the release worker loads.
+ */
+
+/** Price classes, from the cheapest. */
+export const tiers = ['common', 'notable', 'rare', 'priority'] as const
+export type Tier = (typeof tiers)[number]
+
+/** The least expected price of each tier, in US cents. */
+export const tierFloorMinor: Readonly<Record<Tier, number>> = {
+  common: 0,
+  notable: 100_00,
+  rare: 1_000_00,
+  priority: 10_000_00,
+}
+
+export const tierOf = (expectedMinor: number): Tier =>
+  tiers.findLast((tier) => expectedMinor >= tierFloorMinor[tier]) ?? 'common'
+
+/** No handle is appraised below $5. */
+export const appraisalFloorMinor = 5_00
+/** Nor above $5,000,000. */
+export const appraisalCeilingMinor = 5_000_000_00
+
+// Each code with what it says when it raises the price and when it lowers it.
+const words = {
+  length: ['It is short, and short handles are scarce', 'It is long'],
+  word: ['It is a dictionary word that many people use', 'It is no word in common use'],
+  foreign_word: ['It is a word in French, Spanish or German', 'It is a function word of another language'],
+  trade: ['It names a trade or something people pay for', 'Its words do not belong to a trade'],
+  first_name: ['It is a first name', 'It is a first name that few bear'],
+  last_name: ['It is a family name', 'It is a family name of little demand'],
+  place: ['It is the name of a place', 'It is the name of a small place'],
+  company: ['It is the name of a company or institution', 'It resembles the name of a company'],
+  phrase: ['It reads as words put together', 'It is several words put together'],
+  form: ['It is the plain form of a word', 'It is an inflected form (-ed, -ing, -s)'],
+  digits: ['It is a number that people remember', 'It has digits'],
+  underscore: ['It has no underscore', 'It has underscores'],
+  sound: ['It is easy to say', 'It is hard to say'],
+  pattern: ['Its letters make a pattern that is easy to remember', 'Its letters repeat without sense'],
+  demand: ['People have searched for it, watched it or made offers', 'Nobody has asked for it'],
+  audience: ['Its former holder had a large audience', 'Its former holder had no audience'],
+} as const satisfies Record<string, readonly [string, string]>
+
+export type ReasonCode = keyof typeof words
+export const reasonCodes = Object.keys(words) as ReasonCode[]
+
+export const isReasonCode = (text: string): text is ReasonCode => Object.hasOwn(words, text)
+
+/** `weight` is basis points of a factor of ten: 10,000 makes the price ten times, −3,010 halves it. */
+export type Reason = { readonly code: ReasonCode; readonly weight: number }
+
+/** The sentence for a reason, by the direction in which it moves the price. */
+export const reasonWords = (code: ReasonCode, weight = 1): string => words[code][weight >= 0 ? 0 : 1]
+
+/** By how many percent a reason alone changes the price: 10,000 → 900, −3,010 → −50. */
+export const reasonPercent = (weight: number): number => Math.round(100 * (10 ** (weight / 10_000) - 1))
+
+export type Appraisal = {
+  /** An 80 % range, in minor units: one sale in ten falls below it, one in ten above. */
+  readonly lowMinor: number
+  readonly expectedMinor: number
+  readonly highMinor: number
+  readonly currency: 'USD'
+  readonly tier: Tier
+  /** Percent; 100 would be a range of one price. */
+  readonly confidence: number
+  /** The strongest first; their weights are those of the whole estimate against an average handle. */
+  readonly reasons: readonly Reason[]
+  readonly modelVersion: string
+}
+
+/** An appraisal as a handle's item carries it: under 220 bytes of JSON; currency and words are added when it is read. */
+export type StoredAppraisal = {
+  readonly low: number
+  readonly expected: number
+  readonly high: number
+  readonly tier: Tier
+  readonly confidence: number
+  /** `length+4100 word-800` */
+  readonly reasons: string
+  readonly model: string
+}
+
+export const toStored = (appraisal: Appraisal): StoredAppraisal => ({
+  low: appraisal.lowMinor,
+  expected: appraisal.expectedMinor,
+  high: appraisal.highMinor,
+  tier: appraisal.tier,
+  confidence: appraisal.confidence,
+  reasons: appraisal.reasons.map(({ code, weight }) => `${code}${weight < 0 ? '' : '+'}${weight}`).join(' '),
+  model: appraisal.modelVersion,
+})
+
+/** The reverse of `toStored`. A reason whose code this version no longer knows is left out. */
+export const fromStored = (stored: StoredAppraisal): Appraisal => ({
+  lowMinor: stored.low,
+  expectedMinor: stored.expected,
+  highMinor: stored.high,
+  currency: 'USD',
+  tier: stored.tier,
+  confidence: stored.confidence,
+  reasons: stored.reasons.split(' ').flatMap((text) => {
+    const [, code = '', weight = ''] = /^([a-z_]+)([+-][0-9]+)$/.exec(text) ?? []
+    return isReasonCode(code) ? [{ code, weight: Number(weight) }] : []
+  }),
+  modelVersion: stored.model,
+})
