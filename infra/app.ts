@@ -1,0 +1,28 @@
+import { App, Validations } from 'aws-cdk-lib'
+import { AwsSolutionsChecks } from 'cdk-nag'
+import { join } from 'node:path'
+import { ApiStack } from './api.ts'
+import { bundleFunctions } from './bundles.ts'
+import type { Deployment } from './constructs/node-function.ts'
+import { DataStack } from './data.ts'
+import { EventsStack } from './events.ts'
+import { ObservabilityStack } from './observability.ts'
+import type { Resources } from './resources.ts'
+import { readSettings } from './settings.ts'
+import { WorkersStack } from './workers.ts'
+
+// Run by the `cdk` command through cdk.json. Stacks are built in the order in which they are deployed.
+const app = new App()
+Validations.of(app).addPlugins(new AwsSolutionsChecks(app))
+
+const settings = readSettings(app.node)
+const resources: Resources = new Map()
+const deployment: Deployment = { settings, resources, bundles: await bundleFunctions(join(app.outdir, 'bundles')) }
+
+new DataStack(app, 'Data', { settings, resources })
+const { bus } = new EventsStack(app, 'Events', { settings, resources })
+new WorkersStack(app, 'Workers', { deployment, bus })
+new ApiStack(app, 'Api', { deployment })
+new ObservabilityStack(app, 'Observability', { settings })
+
+app.synth()

@@ -1,0 +1,106 @@
+import { Duration } from 'aws-cdk-lib'
+import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda'
+import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
+import { Construct } from 'constructs'
+import { addAlarm, alarmPeriod } from '../alarms.ts'
+import type { QueueName } from '../grants.ts'
+import { deadLetterRetention, resourceName, type Settings } from '../settings.ts'
+import { NodeFunction, type NodeFunctionProps } from './node-function.ts'
+
+/** A message that failed five times will fail a sixth time; a person must look at it. */
+const maxReceiveCount = 5
+
+export type QueueWorkerProps = NodeFunctionProps & {
+  readonly queue: QueueName
+  /** Messages an invocation, 10 at most without a batching window. */
+  readonly batchSize: number
+  /** Bounds the load on what the worker calls; SQS holds the rest. */
+  readonly maxConcurrency?: number
+  /** Keeps the order within a message group, and drops repetitions of a deduplication id for five minutes. */
+  readonly fifo?: true
+  /** The oldest message may wait this long before the alarm. */
+  readonly waitMax: Duration
+  /** The variable by which senders find the queue; absent where only AWS services send. */
+  readonly urlVariable?: string
+}
+
+/** Queue, dead-letter queue, function and alarms as one piece. */
+export class QueueWorker extends NodeFunction {
+  readonly queue: Queue
+  readonly deadLetters: Queue
+
+  constructor(scope: Construct, id: string, props: QueueWorkerProps) {
+    const { settings, resources } = props.deployment
+    const queues = new Construct(scope, `${id}Queues`)
+    const deadLetters = newDeadLetterQueue(queues, 'DeadLetters', {
+      settings,
+      name: `${props.queue}-dead`,
+      errorImpact: props.errorImpact,
+      ...(props.fifo && { fifo: true }),
+    })
+    const queue = new Queue(queues, 'Queue', {
+      queueName: resourceName(settings, props.queue) + (props.fifo ? '.fifo' : ''),
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      // AWS's own rule: less than six times the time limit, and a throttled worker's messages come back too early.
+      visibilityTimeout: Duration.seconds(props.timeout.toSeconds() * 6),
+      retentionPeriod: Duration.days(7),
+      deadLetterQueue: { queue: deadLetters, maxReceiveCount },
+      ...(props.fifo && {
+        fifo: true,
+        deduplicationScope: DeduplicationScope.MESSAGE_GROUP,
+        fifoThroughputLimit: FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
+      }),
+    })
+    resources.set(props.queue, {
+      arn: queue.queueArn,
+      environment: props.urlVariable ? { [props.urlVariable]: queue.queueUrl } : {},
+    })
+    super(scope, id, props)
+    this.queue = queue
+    this.deadLetters = deadLetters
+
+    new EventSourceMapping(this, 'Source', {
+      target: this.lambda,
+      eventSourceArn: queue.queueArn,
+      batchSize: props.batchSize,
+      reportBatchItemFailures: true,
+      ...(props.maxConcurrency !== undefined && { maxConcurrency: props.maxConcurrency }),
+    })
+    addAlarm(queues, 'Waiting', {
+      settings,
+      name: `${props.queue}-waiting`,
+      metric: queue.metricApproximateAgeOfOldestMessage({ period: alarmPeriod, statistic: 'Maximum' }),
+      threshold: props.waitMax.toSeconds(),
+      symptom: `The oldest message of the queue ${props.queue} has waited ${props.waitMax.toMinutes()} minutes or more.`,
+      errorImpact: props.errorImpact,
+    })
+  }
+}
+
+export type DeadLetterQueueProps = {
+  readonly settings: Settings
+  readonly name: string
+  readonly errorImpact: string
+  readonly fifo?: true
+}
+
+/** A queue for what could not be done, with an alarm on its first message. */
+export function newDeadLetterQueue(scope: Construct, id: string, props: DeadLetterQueueProps): Queue {
+  const queue = new Queue(scope, id, {
+    queueName: resourceName(props.settings, props.name) + (props.fifo ? '.fifo' : ''),
+    encryption: QueueEncryption.SQS_MANAGED,
+    enforceSSL: true,
+    retentionPeriod: deadLetterRetention,
+    ...(props.fifo && { fifo: true }),
+  })
+  addAlarm(scope, `${id}NotEmpty`, {
+    settings: props.settings,
+    name: `${props.name}-not-empty`,
+    metric: queue.metricApproximateNumberOfMessagesVisible({ period: alarmPeriod, statistic: 'Maximum' }),
+    threshold: 1,
+    symptom: `The dead-letter queue ${props.name} holds work that failed every time.`,
+    errorImpact: props.errorImpact,
+  })
+  return queue
+}

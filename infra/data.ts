@@ -1,0 +1,122 @@
+import { CfnOutput, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
+import {
+  AttributeType,
+  BillingMode,
+  ProjectionType,
+  StreamViewType,
+  Table,
+  type TableProps,
+} from 'aws-cdk-lib/aws-dynamodb'
+import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager'
+import type { Construct } from 'constructs'
+import { type Resources, subResourceArn } from './resources.ts'
+import { resourceName, type Settings } from './settings.ts'
+
+export type DataStackProps = { readonly settings: Settings; readonly resources: Resources }
+
+const text = (name: string) => ({ name, type: AttributeType.STRING })
+
+/** What must outlive every other stack: both tables, and the secret of the payment provider. */
+export class DataStack extends Stack {
+  readonly handles: Table
+  readonly escrow: Table
+
+  constructor(scope: Construct, id: string, { settings, resources }: DataStackProps) {
+    super(scope, id, { stackName: resourceName(settings, 'data'), terminationProtection: settings.retainData })
+
+    const removalPolicy = settings.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY
+    const shape: TableProps = {
+      partitionKey: text('pk'),
+      sortKey: text('sk'),
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      stream: StreamViewType.NEW_AND_OLD_IMAGES,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      deletionProtection: settings.retainData,
+      removalPolicy,
+    }
+
+    this.handles = new Table(this, 'Handles', shape)
+    this.handles.addGlobalSecondaryIndex({
+      indexName: 'byDue',
+      partitionKey: text('dueShard'),
+      sortKey: text('dueAt'),
+      projectionType: ProjectionType.KEYS_ONLY,
+    })
+    this.handles.addGlobalSecondaryIndex({
+      indexName: 'byShelf',
+      partitionKey: text('shelf'),
+      sortKey: text('shelfKey'),
+      projectionType: ProjectionType.INCLUDE,
+      nonKeyAttributes: ['name', 'display', 'listing', 'appraisal'],
+    })
+    this.handles.addGlobalSecondaryIndex({
+      indexName: 'byHolder',
+      partitionKey: text('acquiredBy'),
+      sortKey: text('acquiredAt'),
+      projectionType: ProjectionType.INCLUDE,
+      nonKeyAttributes: ['name', 'display', 'status'],
+    })
+
+    this.escrow = new Table(this, 'Escrow', { ...shape, timeToLiveAttribute: 'expiresAt' })
+    this.escrow.addGlobalSecondaryIndex({
+      indexName: 'byDue',
+      partitionKey: text('dueShard'),
+      sortKey: text('dueAt'),
+      projectionType: ProjectionType.KEYS_ONLY,
+    })
+    this.escrow.addGlobalSecondaryIndex({
+      indexName: 'byParty',
+      partitionKey: text('buyerId'),
+      sortKey: text('createdAt'),
+      projectionType: ProjectionType.ALL,
+    })
+    this.escrow.addGlobalSecondaryIndex({
+      indexName: 'bySale',
+      partitionKey: text('saleMonth'),
+      sortKey: text('soldAt'),
+      projectionType: ProjectionType.INCLUDE,
+      nonKeyAttributes: ['handle', 'display', 'price', 'tier'],
+    })
+
+    // Made without a value: a placeholder would look like a key and fail at Stripe, while an empty secret fails at the
+    // first cold start by name. The operator puts the value in once (docs/infrastructure.md).
+    const stripeSecret = new CfnSecret(this, 'StripeSecret', {
+      name: `marketplace/${settings.stage}/stripe`,
+      description: 'JSON { "secretKey", "webhookSecret" } of the Stripe account that takes and holds the money',
+    })
+    stripeSecret.applyRemovalPolicy(removalPolicy)
+    Validations.of(stripeSecret).acknowledge({
+      id: 'AwsSolutions-SMG4',
+      reason:
+        'Stripe has no API to roll a secret key, so Secrets Manager cannot rotate it; the operator rolls it in the ' +
+        'Stripe dashboard with an overlap and puts the new value in.',
+    })
+
+    const handlesVariable = { HANDLES_TABLE: this.handles.tableName }
+    const escrowVariable = { ESCROW_TABLE: this.escrow.tableName }
+    resources.set('handles', { arn: this.handles.tableArn, environment: handlesVariable })
+    resources.set('escrow', { arn: this.escrow.tableArn, environment: escrowVariable })
+    for (const index of ['byDue', 'byShelf', 'byHolder'] as const) {
+      const arn = subResourceArn(this.handles.tableArn, `/index/${index}`)
+      resources.set(`handles/index/${index}`, { arn, environment: handlesVariable })
+    }
+    for (const index of ['byDue', 'byParty', 'bySale'] as const) {
+      const arn = subResourceArn(this.escrow.tableArn, `/index/${index}`)
+      resources.set(`escrow/index/${index}`, { arn, environment: escrowVariable })
+    }
+    resources.set('handles/stream', { arn: streamArn(this.handles), environment: {} })
+    resources.set('escrow/stream', { arn: streamArn(this.escrow), environment: {} })
+    resources.set('any-stream', { arn: '*', environment: {} })
+    resources.set('stripe-secret', { arn: stripeSecret.ref, environment: { STRIPE_SECRET_ARN: stripeSecret.ref } })
+
+    new CfnOutput(this, 'HandlesTable', { value: this.handles.tableName })
+    new CfnOutput(this, 'EscrowTable', { value: this.escrow.tableName })
+    new CfnOutput(this, 'StripeSecretArn', { value: stripeSecret.ref })
+  }
+}
+
+/** The ARN of a table's stream. */
+export function streamArn(table: Table): string {
+  if (!table.tableStreamArn) throw new Error(`The table ${table.node.id} has no stream`)
+  return table.tableStreamArn
+}

@@ -1,0 +1,132 @@
+/**
+ * The table: function → what it may read, write and send, and which secrets it sees. Policies and environment
+ * variables of every function are made from it and from nothing else (`constructs/node-function.ts`), so a call that
+ * is not here is AccessDenied. A function's name is its entry file: `api/catalogue` is `functions/api/catalogue.ts`.
+ */
+
+type TableName = 'handles' | 'escrow'
+type IndexName = 'handles/index/byDue' | 'handles/index/byShelf' | 'handles/index/byHolder'
+type EscrowIndexName = 'escrow/index/byDue' | 'escrow/index/byParty' | 'escrow/index/bySale'
+export type QueueName = 'feeds' | 'chunks' | 'releases' | 'deadlines' | 'payments' | 'effects' | 'outbox-failures'
+
+/** What a grant is on. `feeds-bucket/feeds/*` is every object under that prefix of the bucket, and no other. */
+export type ResourceName =
+  | TableName
+  | IndexName
+  | EscrowIndexName
+  | `${TableName}/stream`
+  | QueueName
+  | 'feeds-bucket/feeds/*'
+  | 'feeds-bucket/chunks/*'
+  | 'bus'
+  | 'stripe-secret'
+  | 'any-stream'
+
+export type Grant = {
+  readonly allow: readonly string[]
+  readonly on: ResourceName
+  /** The Lambda service makes these calls under the function's role; its code does not, and needs no variable. */
+  readonly byEventSource?: true
+}
+
+const receives = (queue: QueueName): Grant => ({
+  allow: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+  on: queue,
+  byEventSource: true,
+})
+
+const readsStream = (table: TableName): Grant => ({
+  allow: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
+  on: `${table}/stream`,
+  byEventSource: true,
+})
+
+const stripeSecret: Grant = { allow: ['secretsmanager:GetSecretValue'], on: 'stripe-secret' }
+
+export const grants = {
+  'api/catalogue': [
+    { allow: ['dynamodb:GetItem', 'dynamodb:Query'], on: 'handles' },
+    { allow: ['dynamodb:Query'], on: 'handles/index/byShelf' },
+    { allow: ['dynamodb:GetItem', 'dynamodb:Query'], on: 'escrow' },
+    { allow: ['dynamodb:Query'], on: 'escrow/index/bySale' },
+  ],
+  'api/reference': [],
+  'api/purchases': [
+    { allow: ['dynamodb:GetItem', 'dynamodb:UpdateItem'], on: 'handles' },
+    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], on: 'escrow' },
+    { allow: ['dynamodb:Query'], on: 'escrow/index/byParty' },
+  ],
+  'api/checkout': [{ allow: ['dynamodb:GetItem'], on: 'escrow' }, stripeSecret],
+  'api/accounts': [
+    { allow: ['dynamodb:GetItem', 'dynamodb:UpdateItem'], on: 'handles' },
+    { allow: ['dynamodb:Query'], on: 'handles/index/byHolder' },
+  ],
+  'api/operator': [
+    { allow: ['dynamodb:GetItem'], on: 'handles' },
+    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'], on: 'escrow' },
+    { allow: ['s3:PutObject'], on: 'feeds-bucket/feeds/*' },
+  ],
+  'webhooks/stripe': [stripeSecret, { allow: ['sqs:SendMessage'], on: 'payments' }],
+  'schedules/sweep-handles': [
+    { allow: ['dynamodb:Query'], on: 'handles/index/byDue' },
+    { allow: ['sqs:SendMessage'], on: 'releases' },
+  ],
+  'schedules/sweep-orders': [
+    { allow: ['dynamodb:Query'], on: 'escrow/index/byDue' },
+    { allow: ['sqs:SendMessage'], on: 'deadlines' },
+  ],
+  'workers/split-feed': [
+    receives('feeds'),
+    { allow: ['s3:GetObject'], on: 'feeds-bucket/feeds/*' },
+    { allow: ['s3:PutObject'], on: 'feeds-bucket/chunks/*' },
+    { allow: ['sqs:SendMessage'], on: 'chunks' },
+    { allow: ['dynamodb:UpdateItem'], on: 'escrow' },
+  ],
+  'workers/import-accounts': [
+    receives('chunks'),
+    { allow: ['s3:GetObject'], on: 'feeds-bucket/chunks/*' },
+    { allow: ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], on: 'handles' },
+    { allow: ['dynamodb:PutItem'], on: 'escrow' },
+  ],
+  'workers/release-handles': [
+    receives('releases'),
+    { allow: ['dynamodb:BatchGetItem', 'dynamodb:UpdateItem'], on: 'handles' },
+  ],
+  'workers/apply-deadlines': [
+    receives('deadlines'),
+    { allow: ['dynamodb:GetItem', 'dynamodb:UpdateItem'], on: 'handles' },
+    { allow: ['dynamodb:GetItem', 'dynamodb:UpdateItem'], on: 'escrow' },
+  ],
+  'workers/apply-payments': [
+    receives('payments'),
+    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], on: 'handles' },
+    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], on: 'escrow' },
+    stripeSecret,
+  ],
+  'workers/carry-out-effects': [
+    receives('effects'),
+    { allow: ['dynamodb:GetItem', 'dynamodb:UpdateItem'], on: 'handles' },
+    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], on: 'escrow' },
+    stripeSecret,
+  ],
+  'workers/publish-outbox': [
+    readsStream('handles'),
+    readsStream('escrow'),
+    // Lambda checks this one when it creates the mapping; the action knows no resource (Service Authorization Reference).
+    { allow: ['dynamodb:ListStreams'], on: 'any-stream', byEventSource: true },
+    { allow: ['sqs:SendMessage'], on: 'outbox-failures', byEventSource: true },
+    { allow: ['dynamodb:PutItem'], on: 'escrow' },
+    { allow: ['events:PutEvents'], on: 'bus' },
+  ],
+} as const satisfies Record<string, readonly Grant[]>
+
+export type FunctionName = keyof typeof grants
+export const functionNames = Object.keys(grants) as FunctionName[]
+
+/** Every resource of the table that holds a wildcard, and why it must. There is no other. */
+export const wildcardReasons: Partial<Record<ResourceName, string>> = {
+  'feeds-bucket/feeds/*':
+    'Object names are made when a feed is uploaded, so the grant is on their prefix feeds/ alone.',
+  'feeds-bucket/chunks/*': 'Object names are made when a feed is split, so the grant is on their prefix chunks/ alone.',
+  'any-stream': 'dynamodb:ListStreams takes no resource, and Lambda requires it of a role that reads a stream.',
+}

@@ -1,0 +1,93 @@
+import { Duration } from 'aws-cdk-lib'
+import { RetentionDays } from 'aws-cdk-lib/aws-logs'
+import type { Node } from 'constructs'
+
+/** What one deployment chooses. Every value comes from CDK context (`cdk.json`, or `-c key=value`). */
+export type Settings = {
+  /** Names every stack and resource: `marketplace-<stage>-…`. */
+  readonly stage: string
+  /** Keeps tables, bucket and secret when a stack is deleted, and refuses to delete the tables. */
+  readonly retainData: boolean
+  readonly oidcIssuer: string
+  readonly oidcAudience: string
+  /** Browser origins that may call the API and PUT a feed to its presigned URL. */
+  readonly webOrigins: readonly string[]
+  /** Base URL of the API for links that buyers follow; absent: the API's own URL. */
+  readonly publicUrl: string | undefined
+  /** Where the Stripe client sends its requests; absent: Stripe's own address. */
+  readonly stripeApiUrl: string | undefined
+  /** An SNS topic of the operator that every alarm notifies; absent: alarms only show their state. */
+  readonly alarmTopicArn: string | undefined
+  readonly logLevel: string
+}
+
+/** Months of logs are personal data at rest without a use: the journal is the record, logs only explain faults. */
+export const logRetention = RetentionDays.ONE_MONTH
+
+/** Redrive by hand must be possible after a long weekend; 14 days is the longest that SQS keeps a message. */
+export const deadLetterRetention = Duration.days(14)
+
+const logLevels = ['debug', 'info', 'warn', 'error']
+
+/**
+ * Reads the settings once, so that a wrong value stops the synth and not a deployment.
+ * @throws Error naming the context key at fault
+ */
+export function readSettings(node: Node): Settings {
+  const stage = requiredText(node, 'stage')
+  if (!/^[a-z][a-z0-9]{0,11}$/.test(stage)) {
+    throw new Error(`Context "stage" must be 1 to 12 lower-case letters and digits, and is "${stage}"`)
+  }
+  const logLevel = optionalText(node, 'logLevel') ?? 'info'
+  if (!logLevels.includes(logLevel)) {
+    throw new Error(`Context "logLevel" must be one of ${logLevels.join(', ')}, and is "${logLevel}"`)
+  }
+  return {
+    stage,
+    retainData: flag(node, 'retainData') ?? stage.startsWith('prod'),
+    oidcIssuer: requiredText(node, 'oidcIssuer'),
+    oidcAudience: requiredText(node, 'oidcAudience'),
+    webOrigins: texts(node, 'webOrigins'),
+    publicUrl: optionalText(node, 'publicUrl'),
+    stripeApiUrl: optionalText(node, 'stripeApiUrl'),
+    alarmTopicArn: optionalText(node, 'alarmTopicArn'),
+    logLevel,
+  }
+}
+
+/** The name of a resource of this deployment, such as `marketplace-dev-releases`. */
+export function resourceName(settings: Settings, name: string): string {
+  return `marketplace-${settings.stage}-${name}`
+}
+
+function optionalText(node: Node, key: string): string | undefined {
+  const value: unknown = node.tryGetContext(key)
+  if (value === undefined || value === '') return undefined
+  if (typeof value !== 'string') throw new Error(`Context "${key}" must be text`)
+  return value
+}
+
+function requiredText(node: Node, key: string): string {
+  const value = optionalText(node, key)
+  if (value === undefined) throw new Error(`Context "${key}" is missing: set it in cdk.json or with -c ${key}=…`)
+  return value
+}
+
+/** Context from the command line is always text, from `cdk.json` it may be a boolean. */
+function flag(node: Node, key: string): boolean | undefined {
+  const value: unknown = node.tryGetContext(key)
+  if (value === undefined) return undefined
+  if (value === true || value === 'true') return true
+  if (value === false || value === 'false') return false
+  throw new Error(`Context "${key}" must be true or false`)
+}
+
+/** A list in `cdk.json`, or values with commas between them on the command line. */
+function texts(node: Node, key: string): readonly string[] {
+  const value: unknown = node.tryGetContext(key)
+  const list: unknown = typeof value === 'string' ? value.split(',').map((part) => part.trim()) : value
+  if (!Array.isArray(list) || list.length === 0 || !list.every((part): part is string => typeof part === 'string')) {
+    throw new Error(`Context "${key}" must be a list of texts with at least one entry`)
+  }
+  return list
+}

@@ -1,0 +1,279 @@
+import { Aws, CfnOutput, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
+import { type EventBus, Rule } from 'aws-cdk-lib/aws-events'
+import { SqsQueue } from 'aws-cdk-lib/aws-events-targets'
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { EventSourceMapping, StartingPosition } from 'aws-cdk-lib/aws-lambda'
+import { Bucket, BucketEncryption, type CfnBucket, HttpMethods } from 'aws-cdk-lib/aws-s3'
+import type { Queue } from 'aws-cdk-lib/aws-sqs'
+import type { Construct } from 'constructs'
+import { effectEventTypes } from '../shared/domain/effects.ts'
+import { addAlarm, alarmPeriod } from './alarms.ts'
+import { type Deployment, NodeFunction } from './constructs/node-function.ts'
+import { newDeadLetterQueue, QueueWorker } from './constructs/queue-worker.ts'
+import { ScheduledFunction } from './constructs/scheduled-function.ts'
+import { eventSource } from './events.ts'
+import { findResource } from './resources.ts'
+import { resourceName, type Settings } from './settings.ts'
+
+export type WorkersStackProps = { readonly deployment: Deployment; readonly bus: EventBus }
+
+/** The roads that nobody waits for: import, clock, payment, effects, and the stream that publishes the outbox. */
+export class WorkersStack extends Stack {
+  constructor(scope: Construct, id: string, { deployment, bus }: WorkersStackProps) {
+    super(scope, id, { stackName: resourceName(deployment.settings, 'workers') })
+    this.addImport(deployment)
+    this.addReleases(deployment)
+    this.addDeadlines(deployment)
+    this.addPayments(deployment)
+    this.addEffects(deployment, bus)
+    this.addOutbox(deployment)
+  }
+
+  /** Feed in the bucket → feeds queue → `split-feed` → chunks → `import-accounts`. */
+  private addImport(deployment: Deployment): void {
+    const { settings, resources } = deployment
+    const bucket = newFeedsBucket(this, settings)
+    const environment = { FEEDS_BUCKET: feedsBucketName(settings) }
+    resources.set('feeds-bucket/feeds/*', { arn: `${feedsBucketArn(settings)}/feeds/*`, environment })
+    resources.set('feeds-bucket/chunks/*', { arn: `${feedsBucketArn(settings)}/chunks/*`, environment })
+
+    new QueueWorker(this, 'ImportAccounts', {
+      deployment,
+      name: 'workers/import-accounts',
+      queue: 'chunks',
+      urlVariable: 'CHUNKS_QUEUE_URL',
+      batchSize: 1,
+      maxConcurrency: 16,
+      memoryMb: 1024,
+      timeout: Duration.minutes(5),
+      waitMax: Duration.hours(2),
+      errorImpact:
+        'Part of an account feed is not imported: handles of those accounts are judged by old activity, or not at all.',
+    })
+    const splitFeed = new QueueWorker(this, 'SplitFeed', {
+      deployment,
+      name: 'workers/split-feed',
+      queue: 'feeds',
+      batchSize: 1,
+      maxConcurrency: 2,
+      memoryMb: 1769,
+      timeout: Duration.minutes(15),
+      waitMax: Duration.hours(1),
+      errorImpact:
+        'An account feed was uploaded and is not being imported: its operator waits, and nothing is released.',
+    })
+    notifyOfFeeds(bucket, splitFeed.queue, settings)
+
+    new CfnOutput(this, 'FeedsBucket', { value: bucket.bucketName })
+  }
+
+  /** Every 15 minutes: what is due in the handles → releases queue → `release-handles`. */
+  private addReleases(deployment: Deployment): void {
+    const errorImpact =
+      'Inactive handles are not given notice or released, so nothing new comes to market; buyers and prospects wait.'
+    new QueueWorker(this, 'ReleaseHandles', {
+      deployment,
+      name: 'workers/release-handles',
+      queue: 'releases',
+      urlVariable: 'RELEASES_QUEUE_URL',
+      batchSize: 1,
+      maxConcurrency: 32,
+      memoryMb: 1024,
+      timeout: Duration.minutes(1),
+      waitMax: Duration.minutes(30),
+      errorImpact,
+    })
+    new ScheduledFunction(this, 'SweepHandles', {
+      deployment,
+      name: 'schedules/sweep-handles',
+      every: Duration.minutes(15),
+      memoryMb: 1024,
+      timeout: Duration.minutes(14),
+      errorImpact,
+    })
+  }
+
+  /** Every minute: orders past their deadline → deadlines queue → `apply-deadlines`. */
+  private addDeadlines(deployment: Deployment): void {
+    const errorImpact =
+      'Unpaid orders keep their handles off the market past the deadline, and settlements due by time are late.'
+    new QueueWorker(this, 'ApplyDeadlines', {
+      deployment,
+      name: 'workers/apply-deadlines',
+      queue: 'deadlines',
+      urlVariable: 'DEADLINES_QUEUE_URL',
+      batchSize: 10,
+      maxConcurrency: 10,
+      memoryMb: 512,
+      timeout: Duration.minutes(1),
+      waitMax: Duration.minutes(10),
+      errorImpact,
+    })
+    new ScheduledFunction(this, 'SweepOrders', {
+      deployment,
+      name: 'schedules/sweep-orders',
+      every: Duration.minutes(1),
+      memoryMb: 512,
+      timeout: Duration.seconds(50),
+      errorImpact,
+    })
+  }
+
+  /** Stripe's events, verified by the webhook → payments queue, in order within an order → `apply-payments`. */
+  private addPayments(deployment: Deployment): void {
+    new QueueWorker(this, 'ApplyPayments', {
+      deployment,
+      name: 'workers/apply-payments',
+      queue: 'payments',
+      urlVariable: 'PAYMENTS_QUEUE_URL',
+      fifo: true,
+      batchSize: 10,
+      maxConcurrency: 20,
+      memoryMb: 1024,
+      timeout: Duration.seconds(30),
+      waitMax: Duration.minutes(5),
+      errorImpact:
+        'Buyers have paid and their money is not booked: no handle is handed over, and an order may expire although paid.',
+    })
+  }
+
+  /** Events that want something done outside → effects queue → `carry-out-effects`. */
+  private addEffects(deployment: Deployment, bus: EventBus): void {
+    const worker = new QueueWorker(this, 'CarryOutEffects', {
+      deployment,
+      name: 'workers/carry-out-effects',
+      queue: 'effects',
+      batchSize: 1,
+      // Stripe allows 25 requests a second on an endpoint; one call takes about half a second.
+      maxConcurrency: 10,
+      memoryMb: 1024,
+      timeout: Duration.minutes(2),
+      waitMax: Duration.minutes(15),
+      errorImpact:
+        'Refunds that buyers are owed are not made, and the checkout of a cancelled order can still be paid.',
+    })
+    new Rule(this, 'EffectsRule', {
+      ruleName: resourceName(deployment.settings, 'effects'),
+      description: 'What a committed journal entry wants done outside',
+      eventBus: bus,
+      eventPattern: { source: [eventSource], detailType: effectEventTypes },
+      targets: [new SqsQueue(worker.queue, { deadLetterQueue: worker.deadLetters })],
+    })
+  }
+
+  /** The streams of both tables → `publish-outbox` → archive of the journal, and the event bus. */
+  private addOutbox(deployment: Deployment): void {
+    const { settings, resources } = deployment
+    const errorImpact =
+      'Journal entries are neither archived nor published: refunds and hand-overs do not start. The stream forgets ' +
+      'after 24 hours, and what is not archived by then is lost to the journal for good.'
+    const failures = newDeadLetterQueue(this, 'OutboxFailures', { settings, name: 'outbox-failures', errorImpact })
+    Validations.of(failures).acknowledge({
+      id: 'AwsSolutions-SQS3',
+      reason: 'This is itself a dead-letter queue: the on-failure destination of two stream mappings, which name it.',
+    })
+    resources.set('outbox-failures', { arn: failures.queueArn, environment: {} })
+
+    const publishOutbox = new NodeFunction(this, 'PublishOutbox', {
+      deployment,
+      name: 'workers/publish-outbox',
+      memoryMb: 1024,
+      timeout: Duration.minutes(2),
+      errorImpact,
+    })
+    for (const table of ['handles', 'escrow'] as const) {
+      new EventSourceMapping(publishOutbox, `${table === 'handles' ? 'Handles' : 'Escrow'}Stream`, {
+        target: publishOutbox.lambda,
+        eventSourceArn: findResource(resources, `${table}/stream`, 'the stream mapping').arn,
+        startingPosition: StartingPosition.TRIM_HORIZON,
+        batchSize: 500,
+        maxBatchingWindow: Duration.seconds(1),
+        bisectBatchOnError: true,
+        reportBatchItemFailures: true,
+        retryAttempts: 10,
+        onFailure: { bind: () => ({ destination: failures.queueArn }) },
+      })
+    }
+    addAlarm(this, 'StreamBehind', {
+      settings,
+      name: 'stream-behind',
+      metric: publishOutbox.lambda.metric('IteratorAge', { period: alarmPeriod, statistic: 'Maximum' }),
+      threshold: Duration.minutes(30).toMilliseconds(),
+      symptom: 'publish-outbox is 30 minutes or more behind the streams of the tables.',
+      errorImpact,
+    })
+  }
+}
+
+/** Unique in the world, and known before the bucket exists: its queue's policy and the grants name it. */
+function feedsBucketName(settings: Settings): string {
+  return `${resourceName(settings, 'feeds')}-${Aws.ACCOUNT_ID}-${Aws.REGION}`
+}
+
+function feedsBucketArn(settings: Settings): string {
+  return `arn:${Aws.PARTITION}:s3:::${feedsBucketName(settings)}`
+}
+
+/** Feeds hold personal data and are read once: private, encrypted, gone after a week. */
+function newFeedsBucket(stack: Stack, settings: Settings): Bucket {
+  const bucket = new Bucket(stack, 'Feeds', {
+    bucketName: feedsBucketName(settings),
+    encryption: BucketEncryption.S3_MANAGED,
+    enforceSSL: true,
+    minimumTLSVersion: 1.2,
+    versioned: false,
+    removalPolicy: settings.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    lifecycleRules: [
+      {
+        id: 'feeds-are-read-once',
+        expiration: Duration.days(7),
+        abortIncompleteMultipartUploadAfter: Duration.days(1),
+      },
+    ],
+    cors: [
+      {
+        allowedMethods: [HttpMethods.PUT],
+        allowedOrigins: [...settings.webOrigins],
+        allowedHeaders: ['content-type', 'content-encoding'],
+        maxAge: Duration.hours(1).toSeconds(),
+      },
+    ],
+  })
+  Validations.of(bucket).acknowledge({
+    id: 'AwsSolutions-S1',
+    reason:
+      'Objects live a week and are written by presigned URL only; each import is in the journal with its operator, ' +
+      'so server access logs would add a second store of personal data and no knowledge.',
+  })
+  return bucket
+}
+
+/**
+ * Uploads under `feeds/` send a message to the queue. Set on the resource itself, as CDK's `addEventNotification`
+ * would deploy a custom-resource function with a wildcard policy of its own. S3 checks at creation that it may send, so
+ * the bucket waits for the queue's policy, and that policy knows the bucket by its name.
+ */
+function notifyOfFeeds(bucket: Bucket, queue: Queue, settings: Settings): void {
+  const { policyDependable } = queue.addToResourcePolicy(
+    new PolicyStatement({
+      principals: [new ServicePrincipal('s3.amazonaws.com')],
+      actions: ['sqs:SendMessage'],
+      resources: [queue.queueArn],
+      conditions: {
+        StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID },
+        ArnEquals: { 'aws:SourceArn': feedsBucketArn(settings) },
+      },
+    }),
+  )
+  const cfnBucket = bucket.node.defaultChild as CfnBucket
+  cfnBucket.notificationConfiguration = {
+    queueConfigurations: [
+      {
+        event: 's3:ObjectCreated:*',
+        filter: { s3Key: { rules: [{ name: 'prefix', value: 'feeds/' }] } },
+        queue: queue.queueArn,
+      },
+    ],
+  }
+  if (policyDependable) bucket.node.addDependency(policyDependable)
+}
