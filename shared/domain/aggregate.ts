@@ -1,0 +1,53 @@
+import { type Actor, actorName } from './actors.ts'
+import { evolveHandle, type Handle, type HandleEvent } from './handle.ts'
+import { type Entry, nextEntry } from './journal.ts'
+import type { Posting } from './ledger.ts'
+import { evolveOrder, type Order, type OrderEvent, postingsOf } from './order.ts'
+
+/** A state and the journal entry that led to it: what a store loads, and what `commit` writes. */
+export type Versioned<S, E extends { readonly type: string }> = { readonly state: S; readonly entry: Entry<E> }
+export type VersionedHandle = Versioned<Handle, HandleEvent>
+export type VersionedOrder = Versioned<Order, OrderEvent>
+
+export const handleAggregate = (name: string): string => `handle:${name}`
+export const orderAggregate = (id: string): string => `order:${id}`
+
+/** The handle after these events, with the entry that records them. `events` must not be empty. */
+export const advanceHandle = (
+  name: string,
+  before: VersionedHandle | null,
+  events: readonly HandleEvent[],
+  at: string,
+  actor: Actor,
+): VersionedHandle => {
+  let state = before?.state ?? null
+  for (const event of events) state = evolveHandle(name, state, event, at)
+  if (state === null) throw new Error(`nothing happened to ${name}`)
+  const entry = nextEntry(handleAggregate(name), before?.entry ?? null, {
+    at,
+    by: actorName(actor),
+    events,
+    postings: [],
+  })
+  return { state, entry }
+}
+
+/** The order after these events, with the entry that records them and the money they moved. */
+export const advanceOrder = (
+  id: string,
+  before: VersionedOrder | null,
+  events: readonly OrderEvent[],
+  at: string,
+  actor: Actor,
+): VersionedOrder => {
+  let state = before?.state ?? null
+  const postings: Posting[] = []
+  for (const event of events) {
+    const after = evolveOrder(id, state, event, at)
+    postings.push(...postingsOf(state ?? after, event))
+    state = after
+  }
+  if (state === null) throw new Error(`nothing happened to ${id}`)
+  const entry = nextEntry(orderAggregate(id), before?.entry ?? null, { at, by: actorName(actor), events, postings })
+  return { state, entry }
+}

@@ -1,0 +1,206 @@
+import { createHash } from 'node:crypto'
+import middy from '@middy/core'
+import httpRouter from '@middy/http-router'
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda'
+import * as z from 'zod'
+import { problem, type ProblemCode, problemStatus } from '../contract/problems.ts'
+import { idempotencyKeySchema, type OperationId, type Route, routes } from '../contract/routes.ts'
+import { canonicalJson } from '../domain/journal.ts'
+import { refuse, type Refusal, type Result } from '../domain/result.ts'
+import { type Caller, callerOf, mayCall } from './caller.ts'
+import { errorFacts, log } from './log.ts'
+
+type Parsed<S> = S extends z.ZodType ? z.infer<S> : undefined
+type RouteOf<O extends OperationId> = (typeof routes)[O]
+type Part<O extends OperationId, K extends string> =
+  RouteOf<O> extends { readonly [P in K]: infer S } ? Parsed<S> : undefined
+
+/** A request that fits its contract. Nothing else of it reaches a workflow. */
+export type Request<O extends OperationId> = {
+  readonly params: Part<O, 'params'>
+  readonly query: Part<O, 'query'>
+  readonly body: Part<O, 'body'>
+  /** Present wherever the route's role is not `public`. */
+  readonly caller: RouteOf<O>['role'] extends 'public' ? null : Caller
+  readonly idempotencyKey: RouteOf<O> extends { readonly idempotent: true } ? string : undefined
+  /** Hash of the parsed body: equal for the same request however it was spelled. */
+  readonly requestHash: string
+}
+
+/** What a workflow answers: the value that the route's success schema then strips to what the contract names. */
+export type Operation<O extends OperationId> = (
+  request: Request<O>,
+) => Promise<Result<z.input<RouteOf<O>['success']['schema']>>>
+
+/** A body larger than this is refused before it is parsed. */
+export const bodyBytesMax = 64 * 1024
+
+/** Seconds a client should wait before it tries again after 503. */
+const retryAfterSeconds = 2
+
+/**
+ * The handler of one route group: for each of its routes parse by contract → operation → respond by contract. Refusals
+ * become problem details; a fault becomes a 500 without its cause, which goes to the log.
+ */
+export const api = <const O extends OperationId>(operations: { readonly [K in O]: Operation<K> }) =>
+  middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>()
+    .use({ onError: (request) => void (request.response ??= faultResponse(request.event, request.error)) })
+    .handler(
+      httpRouter({
+        routes: (Object.keys(operations) as O[]).map((operationId) => {
+          const route: Route = routes[operationId]
+          const operation = operations[operationId] as unknown as AnyOperation
+          return {
+            method: route.method,
+            path: route.path,
+            handler: (event: APIGatewayProxyEventV2, context: Context) => answer(route, operation, event, context),
+          }
+        }),
+        notFoundResponse: () => {
+          throw new Error('the gateway sent a route that this function does not have')
+        },
+      }),
+    )
+
+type AnyRequest = { [K in keyof Request<OperationId>]: unknown }
+type AnyOperation = (request: AnyRequest) => Promise<Result<unknown>>
+
+const answer = async (
+  route: Route,
+  operation: AnyOperation,
+  event: APIGatewayProxyEventV2,
+  context: Context,
+): Promise<APIGatewayProxyStructuredResultV2> => {
+  const requestId = event.requestContext.requestId
+  const request = parseRequest(route, event)
+  const result = request.ok ? await operation(request.value) : request
+  if (!result.ok) {
+    log('info', 'refused', { operation: route.operationId, code: result.refusal.code, requestId })
+    return problemResponse(result.refusal, requestId)
+  }
+  log('info', 'answered', { operation: route.operationId, requestId, lambda: context.awsRequestId })
+  return jsonResponse(route.success.status, route.success.schema.parse(result.value), requestId)
+}
+
+const parseRequest = (route: Route, event: APIGatewayProxyEventV2): Result<AnyRequest> => {
+  const caller = callerOf(event)
+  if (!mayCall(route.role, caller)) return refuse('role_missing', `${route.operationId} is for ${route.role}s`)
+  const params = parsePart(route.params, event.pathParameters ?? {}, '')
+  if (!params.ok) return params
+  const query = parsePart(route.query, event.queryStringParameters ?? {}, '')
+  if (!query.ok) return query
+  const raw = route.body === undefined ? ok0 : parseJson(event)
+  if (!raw.ok) return raw
+  const body = parsePart(route.body, raw.value, '')
+  if (!body.ok) return body
+  let idempotencyKey: string | undefined
+  if (route.idempotent === true) {
+    const key = idempotencyKeySchema.safeParse(event.headers['idempotency-key'])
+    if (!key.success) {
+      return refuse(
+        'idempotency_key_missing',
+        'Send an Idempotency-Key of 1 to 128 printable characters',
+        'Idempotency-Key',
+      )
+    }
+    idempotencyKey = key.data
+  }
+  const requestHash = createHash('sha256')
+    .update(canonicalJson(body.value ?? null))
+    .digest('base64url')
+    .slice(0, 22)
+  return {
+    ok: true,
+    value: { params: params.value, query: query.value, body: body.value, caller, idempotencyKey, requestHash },
+  }
+}
+
+const ok0 = { ok: true, value: undefined } as const
+
+const parseJson = (event: APIGatewayProxyEventV2): Result<unknown> => {
+  const text = event.isBase64Encoded ? Buffer.from(event.body ?? '', 'base64').toString('utf8') : (event.body ?? '')
+  if (Buffer.byteLength(text) > bodyBytesMax) {
+    return refuse('body_too_large', `A body has at most ${bodyBytesMax} bytes`)
+  }
+  try {
+    return { ok: true, value: JSON.parse(text) as unknown }
+  } catch (error) {
+    return refuse('body_not_json', error instanceof Error ? error.message : 'The body does not parse')
+  }
+}
+
+const parsePart = (schema: z.ZodType | undefined, value: unknown, prefix: string): Result<unknown> => {
+  if (schema === undefined) return ok0
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return { ok: true, value: parsed.data }
+  const [issue] = parsed.error.issues
+  const unknownKey = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined
+  const path = [...(issue?.path ?? []), ...(unknownKey === undefined ? [] : [unknownKey])].map(String).join('.')
+  return refuse(
+    'validation_failed',
+    `${path === '' ? 'The request' : path}: ${issue?.message ?? 'invalid'}`,
+    prefix + path,
+  )
+}
+
+export const jsonResponse = (status: number, value: unknown, requestId: string): APIGatewayProxyStructuredResultV2 => ({
+  statusCode: status,
+  headers: {
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-request-id': requestId,
+  },
+  body: JSON.stringify(value),
+})
+
+export const problemResponse = (
+  { code, message, field, extra }: Refusal,
+  requestId: string,
+): APIGatewayProxyStructuredResultV2 => ({
+  statusCode: problemStatus[code],
+  headers: {
+    'content-type': 'application/problem+json; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-request-id': requestId,
+    ...(problemStatus[code] === 503 ? { 'retry-after': String(retryAfterSeconds) } : {}),
+  },
+  body: JSON.stringify(
+    problem(code, message, {
+      requestId,
+      ...(field === undefined ? {} : { field }),
+      ...(extra === undefined ? {} : { facts: extra }),
+    }),
+  ),
+})
+
+/** Faults that pass by themselves (contention, throttling, an unreachable service) ask the client to come back. */
+const passingFaults = new Set([
+  'CommitUnavailable',
+  'ProviderUnavailable',
+  'ThrottlingException',
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'TransactionInProgressException',
+  'InternalServerError',
+  'ServiceUnavailable',
+  'TimeoutError',
+])
+const passingCodes = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT'])
+
+const isPassing = (error: unknown): boolean => {
+  if (!(error instanceof Error)) return false
+  const { code } = error as { code?: unknown }
+  return passingFaults.has(error.name) || (typeof code === 'string' && passingCodes.has(code))
+}
+
+/** 503 with Retry-After for faults that pass, else 500; the cause stays in the log. */
+export const faultResponse = (event: APIGatewayProxyEventV2, error: unknown): APIGatewayProxyStructuredResultV2 => {
+  const { requestId } = event.requestContext
+  const code: ProblemCode = isPassing(error) ? 'service_unavailable' : 'internal_error'
+  log('error', 'fault', { requestId, code, ...errorFacts(error) })
+  const message =
+    code === 'service_unavailable'
+      ? 'A service we need did not answer; try again'
+      : 'Nothing was changed that a repeat would not find'
+  return problemResponse({ code, message }, requestId)
+}

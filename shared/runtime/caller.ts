@@ -1,0 +1,32 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda'
+import type { Role } from '../contract/routes.ts'
+
+/** Who calls, from claims that API Gateway has verified. `id` is the platform's account id (`sub`). */
+export type Caller = { readonly id: string; readonly groups: ReadonlySet<string> }
+
+type WithClaims = APIGatewayProxyEventV2 & {
+  readonly requestContext: { readonly authorizer?: { readonly jwt?: { readonly claims?: Record<string, unknown> } } }
+}
+
+/** The caller of a request that came through the JWT authoriser; null on public routes. */
+export const callerOf = (event: APIGatewayProxyEventV2): Caller | null => {
+  const claims = (event as WithClaims).requestContext.authorizer?.jwt?.claims
+  const sub = claims?.['sub']
+  if (typeof sub !== 'string' || sub === '') return null
+  return { id: sub, groups: groupsOf(claims?.['cognito:groups'] ?? claims?.['groups']) }
+}
+
+/** API Gateway hands an array claim over as text: `[operator platform]`. */
+const groupsOf = (claim: unknown): ReadonlySet<string> => {
+  if (Array.isArray(claim)) return new Set(claim.map(String))
+  if (typeof claim !== 'string') return new Set()
+  return new Set(
+    claim
+      .replace(/^\[|\]$/g, '')
+      .split(/[\s,]+/)
+      .filter((group) => group !== ''),
+  )
+}
+
+export const mayCall = (role: Role, caller: Caller | null): boolean =>
+  role === 'public' || (caller !== null && (role === 'user' || caller.groups.has(role)))

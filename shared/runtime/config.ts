@@ -1,0 +1,35 @@
+import * as z from 'zod'
+
+/** Every variable a function may be given. Infra sets only those a function uses. */
+const schemas = {
+  HANDLES_TABLE: z.string().min(1),
+  ESCROW_TABLE: z.string().min(1),
+  EVENT_BUS: z.string().min(1),
+  FEEDS_BUCKET: z.string().min(1),
+  RELEASES_QUEUE_URL: z.url(),
+  DEADLINES_QUEUE_URL: z.url(),
+  CHUNKS_QUEUE_URL: z.url(),
+  PAYMENTS_QUEUE_URL: z.url(),
+  STRIPE_SECRET_ARN: z.string().min(1),
+  /** Only where the payment provider is not at its public address. */
+  STRIPE_API_URL: z.url().optional(),
+  /** Where people and the provider's return links reach this API. */
+  PUBLIC_URL: z.url(),
+} as const
+
+type Schemas = typeof schemas
+export type ConfigName = keyof Schemas
+export type Config<N extends ConfigName> = { readonly [K in N]: z.infer<Schemas[K]> }
+
+/**
+ * Reads and checks the variables a function needs, once, at cold start: a function with a missing or malformed one never
+ * answers a request. This is the only place that reads `process.env`.
+ */
+export const readConfig = <N extends ConfigName>(...names: N[]): Config<N> => {
+  const wanted = z.object(Object.fromEntries(names.map((name) => [name, schemas[name]])))
+  const parsed = wanted.safeParse(process.env)
+  if (!parsed.success) {
+    throw new Error(`configuration: ${parsed.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; ')}`)
+  }
+  return parsed.data as unknown as Config<N>
+}

@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto'
+import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb'
+import { PutCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb'
+import { unmarshall } from '@aws-sdk/util-dynamodb'
+import type { VersionedHandle, VersionedOrder } from '../domain/aggregate.ts'
+import type { Entry } from '../domain/journal.ts'
+import type { Policy } from '../domain/policy.ts'
+import type { Store } from './client.ts'
+import { type Contact, handleItem, type Item, journalKey, orderItem, storeEntry, type StoredEntry } from './items.ts'
+
+/** One aggregate's step: `before` as it was loaded (null: it must not exist yet), `after` as the domain decided. */
+export type Change =
+  | {
+      readonly kind: 'handle'
+      readonly before: VersionedHandle | null
+      readonly after: VersionedHandle
+      readonly contact?: Contact | undefined
+    }
+  | { readonly kind: 'order'; readonly before: VersionedOrder | null; readonly after: VersionedOrder }
+
+export type CommitContext = {
+  readonly policy: Policy
+  /** Uniform in [0, 1): jitter between the tries of a contended transaction. */
+  readonly random: () => number
+  readonly pause: (ms: number) => Promise<void>
+}
+
+/**
+ * `committed`, or `conflict`: somebody else moved first; `existing[i]` is the item that stands at change i where its
+ * condition failed. The caller loads again and decides again.
+ */
+export type CommitResult =
+  | { readonly committed: true }
+  | { readonly committed: false; readonly existing: readonly (Item | undefined)[] }
+
+/** A contended transaction is tried this often before the caller is told to come back (503). */
+export const conflictTriesMax = 8
+
+export class CommitUnavailable extends Error {
+  override readonly name = 'CommitUnavailable'
+}
+
+/**
+ * The only way state changes. Writes each aggregate's new state together with its newest journal entry under a check of
+ * the version before, all or nothing: one conditional `PutItem` for one aggregate, one `TransactWriteItems` for more.
+ *
+ * The entry travels on the aggregate's own item; the entry it replaces goes to the archive by the table's stream
+ * (`publish-outbox`), except where it moved money: that one is filed in this very transaction, so the ledger never waits
+ * for the stream. Reference: docs/adr/0003.
+ *
+ * Unknown outcomes are safe: a repeat carries the same token, and after the token's ten minutes the condition fails on our
+ * own entry, which is recognised by its hash.
+ *
+ * @throws CommitUnavailable after `conflictTriesMax` contended tries; the client's own errors when DynamoDB is out of reach.
+ */
+export const commit = async (
+  store: Store,
+  context: CommitContext,
+  changes: readonly [Change, ...Change[]],
+): Promise<CommitResult> => {
+  const puts = changes.map((change) => putOf(store, context.policy, change))
+  const filed = changes.flatMap((change) => filedEntries(store, change.before?.entry))
+  const [only] = puts
+  if (only !== undefined && puts.length === 1 && filed.length === 0) {
+    try {
+      await store.db.send(new PutCommand(only))
+      return { committed: true }
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error
+      return settle(changes, [error.Item === undefined ? undefined : unmarshall(error.Item)])
+    }
+  }
+  const request = {
+    TransactItems: [...puts, ...filed].map((Put) => ({ Put })),
+    ClientRequestToken: tokenOf(changes),
+  }
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await store.db.send(new TransactWriteCommand(request))
+      return { committed: true }
+    } catch (error) {
+      if (!(error instanceof TransactionCanceledException)) throw error
+      const reasons = error.CancellationReasons ?? []
+      if (reasons.some((reason) => reason.Code === 'ConditionalCheckFailed')) {
+        return settle(
+          changes,
+          changes.map((_, index) => existingItem(reasons[index]?.Item)),
+        )
+      }
+      const contended = reasons.some((reason) => contendedCodes.has(reason.Code ?? ''))
+      if (!contended) throw error
+      if (attempt === conflictTriesMax)
+        throw new CommitUnavailable('the transaction stayed contended', { cause: error })
+      await context.pause(context.random() * Math.min(20 * 2 ** attempt, 500))
+    }
+  }
+}
+
+const contendedCodes = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'])
+
+// lib-dynamodb leaves the items of cancellation reasons as attribute values in some versions and plain in others.
+const existingItem = (item: unknown): Item | undefined => {
+  if (item === undefined || item === null) return undefined
+  const { pk } = item as { pk?: unknown }
+  return typeof pk === 'string' ? (item as Item) : unmarshall(item as Parameters<typeof unmarshall>[0])
+}
+
+const putOf = (store: Store, policy: Policy, change: Change) => {
+  const { before } = change
+  return {
+    TableName: change.kind === 'handle' ? store.handlesTable : store.escrowTable,
+    Item: change.kind === 'handle' ? handleItem(change.after, change.contact, policy) : orderItem(change.after, policy),
+    ...(before === null
+      ? { ConditionExpression: 'attribute_not_exists(pk)' }
+      : {
+          ConditionExpression: 'entry.#hash = :hash',
+          ExpressionAttributeNames: { '#hash': 'hash' },
+          ExpressionAttributeValues: { ':hash': before.entry.hash },
+        }),
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
+  }
+}
+
+const filedEntries = (store: Store, replaced: Entry | undefined) =>
+  replaced === undefined || replaced.postings.length === 0
+    ? []
+    : [
+        {
+          TableName: store.escrowTable,
+          Item: { ...journalKey(replaced.aggregate, replaced.seq), ...storeEntry(replaced) },
+        },
+      ]
+
+const tokenOf = (changes: readonly Change[]): string =>
+  createHash('sha256')
+    .update(changes.map((change) => change.after.entry.hash).join(' '))
+    .digest('base64url')
+    .slice(0, 36)
+
+const settle = (changes: readonly Change[], existing: readonly (Item | undefined)[]): CommitResult => {
+  const ours = changes.some(
+    (change, index) => (existing[index]?.['entry'] as StoredEntry | undefined)?.hash === change.after.entry.hash,
+  )
+  return ours ? { committed: true } : { committed: false, existing }
+}

@@ -1,0 +1,109 @@
+import { BatchGetCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import type { VersionedHandle } from '../domain/aggregate.ts'
+import type { Store } from './client.ts'
+import { type Contact, handleKey, readHandle } from './items.ts'
+import { type PageKey, type PageOf, pageOf } from './pages.ts'
+
+export type LoadedHandle = VersionedHandle & { readonly contact: Contact | undefined }
+
+/** One strongly consistent read: 1 unit. Null: we have never heard of this handle. */
+export const loadHandle = async (store: Store, name: string): Promise<LoadedHandle | null> => {
+  const { Item } = await store.db.send(
+    new GetCommand({ TableName: store.handlesTable, Key: handleKey(name), ConsistentRead: true }),
+  )
+  return Item === undefined ? null : readHandle(Item)
+}
+
+/** One eventually consistent read for pages that people look at: half a unit. */
+export const viewHandle = async (store: Store, name: string): Promise<LoadedHandle | null> => {
+  const { Item } = await store.db.send(new GetCommand({ TableName: store.handlesTable, Key: handleKey(name) }))
+  return Item === undefined ? null : readHandle(Item)
+}
+
+const batchGetMax = 100
+const batchTriesMax = 8
+
+/**
+ * Many handles, and which of these skeletons belong to a protected account, in batches of 100 keys; what DynamoDB did not
+ * process is asked for again.
+ */
+export const loadHandles = async (
+  store: Store,
+  names: readonly string[],
+  skeletons: readonly string[] = [],
+): Promise<{ handles: Map<string, LoadedHandle>; protectedSkeletons: Map<string, string> }> => {
+  const keys = [...new Set(names)].map(handleKey)
+  for (const skeleton of new Set(skeletons)) keys.push(skeletonKey(skeleton))
+  const handles = new Map<string, LoadedHandle>()
+  const protectedSkeletons = new Map<string, string>()
+  for (let start = 0; start < keys.length; start += batchGetMax) {
+    let wanted: Record<string, unknown>[] = keys.slice(start, start + batchGetMax)
+    for (let attempt = 1; wanted.length > 0; attempt += 1) {
+      if (attempt > batchTriesMax) throw new Error(`DynamoDB left ${wanted.length} keys unread`)
+      const answer = await store.db.send(
+        new BatchGetCommand({ RequestItems: { [store.handlesTable]: { Keys: wanted, ConsistentRead: true } } }),
+      )
+      for (const item of answer.Responses?.[store.handlesTable] ?? []) {
+        if (item['sk'] === 'skeleton') protectedSkeletons.set(String(item['skeleton']), String(item['handle']))
+        else {
+          const handle = readHandle(item)
+          handles.set(handle.state.name, handle)
+        }
+      }
+      wanted = answer.UnprocessedKeys?.[store.handlesTable]?.Keys ?? []
+    }
+  }
+  return { handles, protectedSkeletons }
+}
+
+const skeletonKey = (skeleton: string) => ({ pk: `K#${skeleton}`, sk: 'skeleton' })
+
+/**
+ * Protects the looks of a verified account's handle: no handle with this skeleton is offered. Not a state of an aggregate
+ * but a fact derived from the feed; writing it again changes nothing.
+ */
+export const protectSkeleton = async (store: Store, skeleton: string, handle: string): Promise<void> => {
+  await store.db.send(
+    new PutCommand({ TableName: store.handlesTable, Item: { ...skeletonKey(skeleton), skeleton, handle } }),
+  )
+}
+
+/** Names on one shelf (first character) in alphabetical order, from the sparse index `byShelf`. */
+export const queryShelf = async (
+  store: Store,
+  shelf: string,
+  page: { readonly prefix: string; readonly limit: number; readonly after?: PageKey | undefined },
+): Promise<PageOf<Pick<VersionedHandle['state'], 'name' | 'display' | 'listing' | 'appraisal'>>> => {
+  const answer = await store.db.send(
+    new QueryCommand({
+      TableName: store.handlesTable,
+      IndexName: 'byShelf',
+      KeyConditionExpression:
+        page.prefix === '' ? 'shelf = :shelf' : 'shelf = :shelf AND begins_with(shelfKey, :prefix)',
+      ExpressionAttributeValues: { ':shelf': shelf, ...(page.prefix === '' ? {} : { ':prefix': page.prefix }) },
+      Limit: page.limit,
+      ExclusiveStartKey: page.after,
+    }),
+  )
+  return pageOf(answer)
+}
+
+/** Handles that an account acquired here, newest first, from the sparse index `byHolder`. */
+export const queryHolder = async (
+  store: Store,
+  accountId: string,
+  page: { readonly limit: number; readonly after?: PageKey | undefined },
+): Promise<PageOf<{ name: string; display: string; status: string; acquiredAt: string }>> => {
+  const answer = await store.db.send(
+    new QueryCommand({
+      TableName: store.handlesTable,
+      IndexName: 'byHolder',
+      KeyConditionExpression: 'acquiredBy = :account',
+      ExpressionAttributeValues: { ':account': accountId },
+      ScanIndexForward: false,
+      Limit: page.limit,
+      ExclusiveStartKey: page.after,
+    }),
+  )
+  return pageOf(answer)
+}

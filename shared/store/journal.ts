@@ -1,0 +1,50 @@
+import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { handleAggregate } from '../domain/aggregate.ts'
+import type { Entry } from '../domain/journal.ts'
+import type { Store } from './client.ts'
+import { type Item, journalKey, orderKey, storeEntry, type StoredEntry } from './items.ts'
+import type { PageKey } from './pages.ts'
+
+/** Files an entry that was replaced on its item. The key and the content are fixed, so filing twice changes nothing. */
+export const fileEntry = async (store: Store, entry: Entry): Promise<void> => {
+  await store.db.send(
+    new PutCommand({
+      TableName: store.escrowTable,
+      Item: { ...journalKey(entry.aggregate, entry.seq), ...storeEntry(entry) },
+    }),
+  )
+}
+
+/** The entries of one aggregate that were replaced, oldest first; the newest one is on the aggregate's own item. */
+export const filedEntries = async (store: Store, aggregate: string): Promise<Entry[]> => {
+  const entries: Entry[] = []
+  let after: PageKey | undefined
+  do {
+    const answer = await store.db.send(
+      new QueryCommand({
+        TableName: store.escrowTable,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': `J#${aggregate}` },
+        ConsistentRead: true,
+        ExclusiveStartKey: after,
+      }),
+    )
+    for (const item of answer.Items ?? []) entries.push(readEntry(aggregate, item))
+    after = answer.LastEvaluatedKey
+  } while (after !== undefined)
+  return entries
+}
+
+/** An entry from a filed item (`J#…`), or from the `entry` attribute of an aggregate's item. */
+export const readEntry = (aggregate: string, item: Item): Entry => {
+  const { pk: _pk, sk: _sk, ...entry } = item
+  return { aggregate, ...(entry as unknown as StoredEntry) }
+}
+
+/** Which aggregate an item is, by its key; null for items that are none (journal, imports, events, skeletons). */
+export const aggregateOf = (item: Item): string | null => {
+  const pk = String(item['pk'])
+  if (item['sk'] === 'handle' && pk.startsWith('H#')) return handleAggregate(pk.slice(2))
+  if (item['sk'] === orderKey('').sk && pk.startsWith('O#')) return `order:${pk.slice(2)}`
+  return null
+}

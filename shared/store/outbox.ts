@@ -1,0 +1,35 @@
+import { unmarshall } from '@aws-sdk/util-dynamodb'
+import type { DynamoDBRecord } from 'aws-lambda'
+import type { Entry } from '../domain/journal.ts'
+import { aggregateOf, readEntry } from './journal.ts'
+import type { Item } from './items.ts'
+
+/** What one stream record tells: the entry that was replaced, to be filed, and the one that came, to be published. */
+export type OutboxRecord = { readonly replaced: Entry | null; readonly appended: Entry | null }
+
+const image = (raw: unknown): Item | null =>
+  raw === undefined || raw === null ? null : unmarshall(raw as Parameters<typeof unmarshall>[0])
+
+/**
+ * Reads a stream record of either table. Items that are no aggregates (filed entries, imports, skeletons) give nothing.
+ * @throws where an aggregate's item carries no entry: such a record is poison and goes to the dead-letter queue.
+ */
+export const readOutboxRecord = (record: DynamoDBRecord): OutboxRecord => {
+  const after = image(record.dynamodb?.NewImage)
+  const before = image(record.dynamodb?.OldImage)
+  const aggregate = after === null ? null : aggregateOf(after)
+  if (after === null || aggregate === null) return { replaced: null, appended: null }
+  const appended = entryOf(aggregate, after)
+  const replaced = before === null ? null : entryOf(aggregate, before)
+  return {
+    appended,
+    // `commit` filed an entry that moved money by itself.
+    replaced: replaced === null || replaced.hash === appended.hash || replaced.postings.length > 0 ? null : replaced,
+  }
+}
+
+const entryOf = (aggregate: string, item: Item): Entry => {
+  const { entry } = item
+  if (typeof entry !== 'object' || entry === null) throw new Error(`${aggregate} carries no journal entry`)
+  return readEntry(aggregate, entry as Item)
+}

@@ -1,0 +1,84 @@
+import { derivedId } from '../contract/ids.ts'
+import type { Money } from '../contract/money.ts'
+import { advanceHandle, advanceOrder, type VersionedOrder } from '../domain/aggregate.ts'
+import type { Actor } from '../domain/actors.ts'
+import { checkHandle } from '../domain/handle-name.ts'
+import { decideHold } from '../domain/handle.ts'
+import type { Order } from '../domain/order.ts'
+import { ok, refuse, type Result } from '../domain/result.ts'
+import { loadHandle } from '../store/handles.ts'
+import { loadOrder } from '../store/orders.ts'
+import { type CommitDeps, committing, instant } from './committing.ts'
+
+export type OrderRequest = {
+  readonly buyerId: string
+  readonly handle: string
+  /** The price the buyer saw. */
+  readonly price: Money
+  readonly idempotencyKey: string
+  readonly requestHash: string
+}
+
+/**
+ * Puts a handle on hold and creates its order in one transaction: of any number of buyers exactly one wins, and the rest
+ * hear `handle_on_hold`. The order's id is derived from buyer and key, so a repeat finds the order and gets the first
+ * answer, word for word; the same key with another body is `idempotency_key_reused`.
+ */
+export const placeOrder = async (deps: CommitDeps, request: OrderRequest): Promise<Result<Order>> => {
+  const name = checkHandle(request.handle)
+  if (!name.ok) return name
+  const id = derivedId('ord', request.buyerId, request.idempotencyKey)
+  const buyer: Actor & { id: string } = { kind: 'buyer', id: request.buyerId }
+
+  return committing<Result<Order>>(deps, async () => {
+    const handle = await loadHandle(deps.store, name.value)
+    const wanted = { orderId: id, priceMinor: request.price.amountMinor, currency: request.price.currency }
+    const decided =
+      handle === null
+        ? refuse('not_found', `There is no handle ${name.value}`, 'handle')
+        : decideHold(handle.state, wanted, buyer)
+    if (handle === null || !decided.ok) {
+      // A repeat meets the hold that its own first request made.
+      const placed = await loadOrder(deps.store, id)
+      return { changes: [], answer: placed === null ? (decided as Result<never>) : firstAnswer(placed, request) }
+    }
+    const at = instant(deps.now())
+    const order = advanceOrder(
+      id,
+      null,
+      [
+        {
+          type: 'order_placed',
+          handle: handle.state.name,
+          display: handle.state.display,
+          tier: handle.state.appraisal?.tier ?? 'common',
+          buyerId: request.buyerId,
+          priceMinor: wanted.priceMinor,
+          currency: wanted.currency,
+          policyVersion: deps.policy.version,
+          requestHash: request.requestHash,
+        },
+      ],
+      at,
+      buyer,
+    )
+    const held = advanceHandle(name.value, handle, decided.value, at, buyer)
+    return {
+      changes: [
+        { kind: 'handle', before: handle, after: held, contact: handle.contact },
+        { kind: 'order', before: null, after: order },
+      ],
+      answer: ok(order.state),
+    }
+  })
+}
+
+/** The order as it was created, whatever has become of it. */
+const firstAnswer = ({ state }: VersionedOrder, request: OrderRequest): Result<Order> => {
+  if (state.requestHash !== request.requestHash) {
+    return refuse('idempotency_key_reused', `This key placed ${state.id} with another body`, 'Idempotency-Key')
+  }
+  const { id, handle, display, tier, buyerId, priceMinor, currency, policyVersion, requestHash, createdAt } = state
+  const placed = { handle, display, tier, buyerId, priceMinor, currency, policyVersion, requestHash }
+  return ok({ id, ...placed, status: 'awaiting_payment', createdAt, updatedAt: createdAt, since: createdAt })
+}

@@ -1,0 +1,95 @@
+import type * as z from 'zod'
+import { usd } from '../contract/money.ts'
+import type {
+  appraisalSchema,
+  handleSchema,
+  listingCardSchema,
+  nextStepSchema,
+  orderSchema,
+} from '../contract/resources.ts'
+import { fromStored, reasonWords, type StoredAppraisal } from '../domain/appraisal/appraisal.ts'
+import { type Handle, handleDueAt, handleMachine } from '../domain/handle.ts'
+import { type Order, orderDueAt, orderMachine } from '../domain/order.ts'
+import type { Policy } from '../domain/policy.ts'
+import { deadlineOf, type Machine } from '../domain/transitions.ts'
+
+// From domain states to what the contract shows. Who holds a handle is not shown: holders are pseudonymous.
+
+type NextStep = z.infer<typeof nextStepSchema>
+
+/** The step that moves a waiting state on: somebody's act where one is possible, with the clock as its end. */
+const nextStep = <S extends string, E extends string>(
+  machine: Machine<S, E>,
+  status: S,
+  by: string | null,
+): NextStep | null => {
+  if (machine.states[status] !== 'waiting') return null
+  const clock = deadlineOf(machine, status)
+  const act = machine.transitions.find((row) => row.from === status && row.after === undefined)
+  const row = act ?? clock
+  const actor = row?.by[0]
+  return row === undefined || actor === undefined ? null : { actor, action: row.on, by }
+}
+
+export const viewAppraisal = (stored: StoredAppraisal): z.infer<typeof appraisalSchema> => {
+  const appraisal = fromStored(stored)
+  return {
+    low: usd(appraisal.lowMinor),
+    expected: usd(appraisal.expectedMinor),
+    high: usd(appraisal.highMinor),
+    tier: appraisal.tier,
+    confidence: appraisal.confidence,
+    reasons: appraisal.reasons.map(({ code, weight }) => ({ code, weight, words: reasonWords(code, weight) })),
+    modelVersion: appraisal.modelVersion,
+  }
+}
+
+export const viewHandle = (handle: Handle, policy: Policy): z.infer<typeof handleSchema> => ({
+  handle: handle.name,
+  display: handle.display,
+  status: handle.status,
+  listing:
+    handle.listing === undefined
+      ? null
+      : {
+          status: handle.listing.status,
+          mode: 'fixed_price',
+          price: { amountMinor: handle.listing.priceMinor, currency: handle.listing.currency },
+          openedAt: handle.listing.openedAt,
+        },
+  appraisal: handle.appraisal === undefined ? null : viewAppraisal(handle.appraisal),
+  next: nextStep(handleMachine, handle.status, handleDueAt(handle, policy)),
+})
+
+/** A row of a search page; null where the item is not for sale (any more). */
+export const viewCard = (
+  handle: Pick<Handle, 'name' | 'display' | 'listing' | 'appraisal'>,
+): z.infer<typeof listingCardSchema> | null =>
+  handle.listing === undefined || handle.appraisal === undefined
+    ? null
+    : {
+        handle: handle.name,
+        display: handle.display,
+        status: handle.listing.status,
+        price: { amountMinor: handle.listing.priceMinor, currency: handle.listing.currency },
+        tier: handle.appraisal.tier,
+        low: usd(handle.appraisal.low),
+        high: usd(handle.appraisal.high),
+      }
+
+/** What a buyer waits for first while the order is unpaid is the buyer's own payment, not the provider's word of it. */
+const orderNext = (order: Order, policy: Policy): NextStep | null => {
+  const step = nextStep(orderMachine, order.status, orderDueAt(order, policy))
+  return step !== null && order.status === 'awaiting_payment' ? { ...step, actor: 'buyer', action: 'pay' } : step
+}
+
+export const viewOrder = (order: Order, policy: Policy): z.infer<typeof orderSchema> => ({
+  id: order.id,
+  handle: order.handle,
+  display: order.display,
+  status: order.status,
+  price: { amountMinor: order.priceMinor, currency: order.currency },
+  createdAt: order.createdAt,
+  updatedAt: order.updatedAt,
+  next: orderNext(order, policy),
+})
