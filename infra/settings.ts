@@ -18,7 +18,7 @@ export type Settings = {
   readonly stripeApiUrl: string | undefined
   /** An SNS topic of the operator that every alarm notifies; absent: alarms only show their state. */
   readonly alarmTopicArn: string | undefined
-  readonly logLevel: string
+  readonly logLevel: LogLevel
 }
 
 /** Months of logs are personal data at rest without a use: the journal is the record, logs only explain faults. */
@@ -27,7 +27,8 @@ export const logRetention = RetentionDays.ONE_MONTH
 /** Redrive by hand must be possible after a long weekend; 14 days is the longest that SQS keeps a message. */
 export const deadLetterRetention = Duration.days(14)
 
-const logLevels = ['debug', 'info', 'warn', 'error']
+const logLevels = ['debug', 'info', 'warn', 'error'] as const
+export type LogLevel = (typeof logLevels)[number]
 
 /**
  * Reads the settings once, so that a wrong value stops the synth and not a deployment.
@@ -38,10 +39,9 @@ export function readSettings(node: Node): Settings {
   if (!/^[a-z][a-z0-9]{0,11}$/.test(stage)) {
     throw new Error(`Context "stage" must be 1 to 12 lower-case letters and digits, and is "${stage}"`)
   }
-  const logLevel = optionalText(node, 'logLevel') ?? 'info'
-  if (!logLevels.includes(logLevel)) {
-    throw new Error(`Context "logLevel" must be one of ${logLevels.join(', ')}, and is "${logLevel}"`)
-  }
+  const levelText = optionalText(node, 'logLevel') ?? 'info'
+  const logLevel = logLevels.find((level) => level === levelText)
+  if (!logLevel) throw new Error(`Context "logLevel" must be one of ${logLevels.join(', ')}, and is "${levelText}"`)
   return {
     stage,
     retainData: flag(node, 'retainData') ?? stage.startsWith('prod'),

@@ -1,13 +1,20 @@
 import type { Duration } from 'aws-cdk-lib'
 import { RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
 import { Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda'
+import {
+  ApplicationLogLevel,
+  Architecture,
+  Code,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import { addAlarm, alarmPeriod } from '../alarms.ts'
 import { type FunctionName, type Grant, grants, wildcardReasons } from '../grants.ts'
 import { findResource, type Resources } from '../resources.ts'
-import { logRetention, resourceName, type Settings } from '../settings.ts'
+import { logRetention, type LogLevel, resourceName, type Settings } from '../settings.ts'
 
 /** What every function is built from: the deployment's settings, the bundles, and the resources built so far. */
 export type Deployment = {
@@ -27,6 +34,14 @@ export type NodeFunctionProps = {
   readonly environment?: Readonly<Record<string, string>>
   /** How often Lambda itself repeats an asynchronous call that failed. */
   readonly retryAttempts?: number
+}
+
+/** Lambda drops lines below its own level, so it must follow the one that the code is given. */
+const applicationLogLevels: Readonly<Record<LogLevel, ApplicationLogLevel>> = {
+  debug: ApplicationLogLevel.DEBUG,
+  info: ApplicationLogLevel.INFO,
+  warn: ApplicationLogLevel.WARN,
+  error: ApplicationLogLevel.ERROR,
 }
 
 /**
@@ -79,6 +94,7 @@ export class NodeFunction extends Construct {
       role: role.withoutPolicyUpdates(),
       logGroup,
       loggingFormat: LoggingFormat.JSON,
+      applicationLogLevelV2: applicationLogLevels[settings.logLevel],
       environment: {
         LOG_LEVEL: settings.logLevel,
         ...Object.assign({}, ...usedByCode.map((grant) => findResource(resources, grant.on, props.name).environment)),

@@ -25,27 +25,27 @@ export type QueueWorkerProps = NodeFunctionProps & {
 }
 
 /** Queue, dead-letter queue, function and alarms as one piece. */
-export class QueueWorker extends NodeFunction {
+export class QueueWorker extends Construct {
   readonly queue: Queue
   readonly deadLetters: Queue
 
   constructor(scope: Construct, id: string, props: QueueWorkerProps) {
+    super(scope, id)
     const { settings, resources } = props.deployment
-    const queues = new Construct(scope, `${id}Queues`)
-    const deadLetters = newDeadLetterQueue(queues, 'DeadLetters', {
+    this.deadLetters = newDeadLetterQueue(this, 'DeadLetters', {
       settings,
       name: `${props.queue}-dead`,
       errorImpact: props.errorImpact,
       ...(props.fifo && { fifo: true }),
     })
-    const queue = new Queue(queues, 'Queue', {
+    this.queue = new Queue(this, 'Queue', {
       queueName: resourceName(settings, props.queue) + (props.fifo ? '.fifo' : ''),
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       // AWS's own rule: less than six times the time limit, and a throttled worker's messages come back too early.
       visibilityTimeout: Duration.seconds(props.timeout.toSeconds() * 6),
       retentionPeriod: Duration.days(7),
-      deadLetterQueue: { queue: deadLetters, maxReceiveCount },
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount },
       ...(props.fifo && {
         fifo: true,
         deduplicationScope: DeduplicationScope.MESSAGE_GROUP,
@@ -53,24 +53,21 @@ export class QueueWorker extends NodeFunction {
       }),
     })
     resources.set(props.queue, {
-      arn: queue.queueArn,
-      environment: props.urlVariable ? { [props.urlVariable]: queue.queueUrl } : {},
+      arn: this.queue.queueArn,
+      environment: props.urlVariable ? { [props.urlVariable]: this.queue.queueUrl } : {},
     })
-    super(scope, id, props)
-    this.queue = queue
-    this.deadLetters = deadLetters
-
+    const worker = new NodeFunction(this, 'Worker', props)
     new EventSourceMapping(this, 'Source', {
-      target: this.lambda,
-      eventSourceArn: queue.queueArn,
+      target: worker.lambda,
+      eventSourceArn: this.queue.queueArn,
       batchSize: props.batchSize,
       reportBatchItemFailures: true,
       ...(props.maxConcurrency !== undefined && { maxConcurrency: props.maxConcurrency }),
     })
-    addAlarm(queues, 'Waiting', {
+    addAlarm(this, 'Waiting', {
       settings,
       name: `${props.queue}-waiting`,
-      metric: queue.metricApproximateAgeOfOldestMessage({ period: alarmPeriod, statistic: 'Maximum' }),
+      metric: this.queue.metricApproximateAgeOfOldestMessage({ period: alarmPeriod, statistic: 'Maximum' }),
       threshold: props.waitMax.toSeconds(),
       symptom: `The oldest message of the queue ${props.queue} has waited ${props.waitMax.toMinutes()} minutes or more.`,
       errorImpact: props.errorImpact,
