@@ -13,7 +13,8 @@ import { WorkersStack } from './workers.ts'
 
 // Run by the `cdk` command through cdk.json. Stacks are built in the order in which they are deployed.
 const app = new App()
-Validations.of(app).addPlugins(new AwsSolutionsChecks(app))
+// Acknowledged rules stand in the templates with their reasons, where an auditor of the deployed stacks reads them.
+Validations.of(app).addPlugins(new AwsSolutionsChecks(app, { writeSuppressionsToCloudFormation: true }))
 
 const settings = readSettings(app.node)
 const resources: Resources = new Map()

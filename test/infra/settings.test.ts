@@ -1,0 +1,66 @@
+import { App } from 'aws-cdk-lib'
+import { Template } from 'aws-cdk-lib/assertions'
+import { describe, expect, it } from 'vitest'
+import { DataStack } from '../../infra/data.ts'
+import { readSettings } from '../../infra/settings.ts'
+
+const context = {
+  stage: 'dev',
+  oidcIssuer: 'https://identity.example.com',
+  oidcAudience: 'handle-marketplace',
+  webOrigins: ['*'],
+}
+const settingsOf = (changes: Record<string, unknown>) =>
+  readSettings(new App({ context: { ...context, ...changes } }).node)
+
+function tablesOf(changes: Record<string, unknown>): unknown[] {
+  const app = new App({ context: { ...context, ...changes } })
+  const stack = new DataStack(app, 'Data', { settings: readSettings(app.node), resources: new Map() })
+  const tables = Object.values(Template.fromStack(stack).findResources('AWS::DynamoDB::Table'))
+  return tables.map((table) => [table['DeletionPolicy'], table['Properties'].DeletionProtectionEnabled])
+}
+
+describe('settings', () => {
+  it.each([
+    [{ stage: undefined }, 'stage'],
+    [{ stage: 'Prod_1' }, 'stage'],
+    [{ oidcIssuer: '' }, 'oidcIssuer'],
+    [{ oidcAudience: undefined }, 'oidcAudience'],
+    [{ webOrigins: [] }, 'webOrigins'],
+    [{ retainData: 'perhaps' }, 'retainData'],
+    [{ logLevel: 'loud' }, 'logLevel'],
+    [{ stripeApiUrl: 12111 }, 'stripeApiUrl'],
+  ])('%j stops the synth and names %s', (changes, key) => {
+    expect(() => settingsOf(changes)).toThrow(key)
+  })
+
+  it('take a list from the command line with commas between its values', () => {
+    expect(settingsOf({ webOrigins: 'https://a.example, https://b.example' }).webOrigins).toEqual([
+      'https://a.example',
+      'https://b.example',
+    ])
+  })
+})
+
+describe('tables', () => {
+  it('of a prod stage outlive their stack and refuse to be deleted', () => {
+    expect(tablesOf({ stage: 'prod' })).toEqual([
+      ['Retain', true],
+      ['Retain', true],
+    ])
+  })
+
+  it('of other stages go with their stack', () => {
+    expect(tablesOf({})).toEqual([
+      ['Delete', false],
+      ['Delete', false],
+    ])
+  })
+
+  it.each([
+    ['prod', 'false', ['Delete', false]],
+    ['dev', 'true', ['Retain', true]],
+  ])('of stage %s with retainData=%s do as they are told', (stage, retainData, expected) => {
+    expect(tablesOf({ stage, retainData })).toEqual([expected, expected])
+  })
+})

@@ -1,0 +1,479 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { readFile } from 'node:fs/promises'
+import { isBuiltin } from 'node:module'
+import { join } from 'node:path'
+import { type FunctionName, functionNames, type Grant, grants, wildcardReasons } from '../../infra/grants.ts'
+import { type Route, routes } from '../../shared/contract/routes.ts'
+import { effectEventTypes } from '../../shared/domain/effects.ts'
+import { type Assembly, type Properties, synthesise, type TemplateResource } from './assembly.ts'
+
+// One synth serves all the tests of this file: it is the slow part, and none of them changes it.
+let assembly: Assembly
+beforeAll(async () => {
+  assembly = await synthesise()
+  return () => assembly.remove()
+})
+
+type Statement = { Effect: string; Action: string | string[]; Resource: unknown }
+
+const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value])
+
+function functionOf(name: FunctionName): TemplateResource {
+  const found = assembly
+    .ofType('AWS::Lambda::Function')
+    .filter(({ properties }) => properties['Description'] === `functions/${name}.ts`)
+  if (found.length !== 1 || !found[0]) throw new Error(`${found.length} functions are made from ${name}`)
+  return found[0]
+}
+
+function roleOf(lambda: TemplateResource): TemplateResource {
+  return assembly.follow(lambda.properties['Role'], lambda.stack)
+}
+
+function allowedBy(role: TemplateResource): string[] {
+  const policies = role.properties['Policies'] as { PolicyDocument: { Statement: Statement[] } }[]
+  return policies.flatMap(({ PolicyDocument }) =>
+    PolicyDocument.Statement.flatMap((statement) =>
+      listOf(statement.Action).flatMap((action) =>
+        listOf(statement.Resource).map(
+          (resource) => `${statement.Effect} ${String(action)} on ${assembly.text(resource, role.stack)}`,
+        ),
+      ),
+    ),
+  )
+}
+
+function alarmsOn(dimension: string, resource: TemplateResource, metricName: string): TemplateResource[] {
+  return assembly.ofType('AWS::CloudWatch::Alarm').filter(({ properties, stack }) => {
+    const dimensions = (properties['Dimensions'] ?? []) as { Name: string; Value: unknown }[]
+    return (
+      properties['MetricName'] === metricName &&
+      dimensions.some(({ Name, Value }) => Name === dimension && assembly.follow(Value, stack) === resource)
+    )
+  })
+}
+
+describe('grants', () => {
+  const queuePaths: Record<string, string> = {
+    feeds: 'Workers/SplitFeed/Queue/Resource',
+    chunks: 'Workers/ImportAccounts/Queue/Resource',
+    releases: 'Workers/ReleaseHandles/Queue/Resource',
+    deadlines: 'Workers/ApplyDeadlines/Queue/Resource',
+    payments: 'Workers/ApplyPayments/Queue/Resource',
+    effects: 'Workers/CarryOutEffects/Queue/Resource',
+    'outbox-failures': 'Workers/OutboxFailures/Resource',
+  }
+
+  /** What a name of the table must be in the templates, found by where the resource was made. */
+  function arnOf(name: Grant['on']): string {
+    const attributeOf = (path: string, attribute: string) => {
+      const { stack, id } = assembly.at(path)
+      return `<${stack}.${id}${attribute}>`
+    }
+    const [table, kind, index] = name.split('/')
+    const queuePath = queuePaths[name]
+    if (queuePath) return attributeOf(queuePath, '.Arn')
+    if (table === 'handles' || table === 'escrow') {
+      const path = `Data/${table === 'handles' ? 'Handles' : 'Escrow'}/Resource`
+      if (kind === 'stream') return attributeOf(path, '.StreamArn')
+      return attributeOf(path, '.Arn') + (kind === 'index' ? `/index/${index}` : '')
+    }
+    if (table === 'feeds-bucket') {
+      const bucket = assembly.at('Workers/Feeds/Resource')
+      const bucketName = assembly.text(bucket.properties['BucketName'], bucket.stack)
+      return `arn:<AWS::Partition>:s3:::${bucketName}/${kind}/${index}`
+    }
+    if (name === 'bus') return attributeOf('Events/Bus/Resource', '.Arn')
+    if (name === 'stripe-secret') return attributeOf('Data/StripeSecret', '')
+    expect(name).toBe('any-stream')
+    return '*'
+  }
+
+  it.each(functionNames)('%s may do what the table says, write its own log, and nothing else', (name) => {
+    const lambda = functionOf(name)
+    const logging = lambda.properties['LoggingConfig'] as { LogGroup: unknown }
+    const logGroup = assembly.follow(logging.LogGroup, lambda.stack)
+    const expected = [
+      `Allow logs:CreateLogStream on <${logGroup.stack}.${logGroup.id}.Arn>`,
+      `Allow logs:PutLogEvents on <${logGroup.stack}.${logGroup.id}.Arn>`,
+      ...(grants[name] as readonly Grant[]).flatMap(({ allow, on }) =>
+        allow.map((action) => `Allow ${action} on ${arnOf(on)}`),
+      ),
+    ]
+    expect(allowedBy(roleOf(lambda)).toSorted()).toEqual(expected.toSorted())
+  })
+
+  it('has one role a function, and no policy beside those of the roles', () => {
+    const roles = functionNames.map((name) => roleOf(functionOf(name)))
+    expect(new Set(roles).size).toBe(functionNames.length)
+    expect(assembly.ofType('AWS::IAM::Role')).toHaveLength(functionNames.length)
+    expect(assembly.ofType('AWS::IAM::Policy')).toEqual([])
+    expect(assembly.ofType('AWS::IAM::ManagedPolicy')).toEqual([])
+    expect(roles.filter(({ properties }) => properties['ManagedPolicyArns'])).toEqual([])
+  })
+
+  it('has no wildcard but the three that the table gives a reason for', () => {
+    const wildcards = functionNames.flatMap((name) =>
+      allowedBy(roleOf(functionOf(name)))
+        .filter((line) => line.includes('*'))
+        .map((line) => `${name}: ${line}`),
+    )
+    const bucket = 'arn:<AWS::Partition>:s3:::marketplace-dev-feeds-<AWS::AccountId>-<AWS::Region>'
+    expect(wildcards).toEqual([
+      `api/operator: Allow s3:PutObject on ${bucket}/feeds/*`,
+      `workers/split-feed: Allow s3:GetObject on ${bucket}/feeds/*`,
+      `workers/split-feed: Allow s3:PutObject on ${bucket}/chunks/*`,
+      `workers/import-accounts: Allow s3:GetObject on ${bucket}/chunks/*`,
+      'workers/publish-outbox: Allow dynamodb:ListStreams on *',
+    ])
+    expect(Object.keys(wildcardReasons)).toEqual(['feeds-bucket/feeds/*', 'feeds-bucket/chunks/*', 'any-stream'])
+  })
+
+  it('gives each function the variables of what it uses and no others', () => {
+    const variables = Object.fromEntries(
+      functionNames.map((name) => {
+        const environment = functionOf(name).properties['Environment'] as { Variables: Properties }
+        return [name, Object.keys(environment.Variables).toSorted().join(' ')]
+      }),
+    )
+    expect(variables).toEqual({
+      'api/catalogue': 'ESCROW_TABLE HANDLES_TABLE LOG_LEVEL',
+      'api/reference': 'LOG_LEVEL',
+      'api/purchases': 'ESCROW_TABLE HANDLES_TABLE LOG_LEVEL',
+      'api/checkout': 'ESCROW_TABLE LOG_LEVEL PUBLIC_URL STRIPE_SECRET_ARN',
+      'api/accounts': 'HANDLES_TABLE LOG_LEVEL',
+      'api/operator': 'ESCROW_TABLE FEEDS_BUCKET HANDLES_TABLE LOG_LEVEL',
+      'webhooks/stripe': 'LOG_LEVEL PAYMENTS_QUEUE_URL STRIPE_SECRET_ARN',
+      'schedules/sweep-handles': 'HANDLES_TABLE LOG_LEVEL RELEASES_QUEUE_URL',
+      'schedules/sweep-orders': 'DEADLINES_QUEUE_URL ESCROW_TABLE LOG_LEVEL',
+      'workers/split-feed': 'CHUNKS_QUEUE_URL ESCROW_TABLE FEEDS_BUCKET LOG_LEVEL',
+      'workers/import-accounts': 'ESCROW_TABLE FEEDS_BUCKET HANDLES_TABLE LOG_LEVEL',
+      'workers/release-handles': 'HANDLES_TABLE LOG_LEVEL',
+      'workers/apply-deadlines': 'ESCROW_TABLE HANDLES_TABLE LOG_LEVEL',
+      'workers/apply-payments': 'ESCROW_TABLE HANDLES_TABLE LOG_LEVEL STRIPE_SECRET_ARN',
+      'workers/carry-out-effects': 'ESCROW_TABLE HANDLES_TABLE LOG_LEVEL STRIPE_SECRET_ARN',
+      'workers/publish-outbox': 'ESCROW_TABLE EVENT_BUS LOG_LEVEL',
+    })
+  })
+})
+
+describe('routes', () => {
+  const httpRoutes = () => assembly.ofType('AWS::ApiGatewayV2::Route')
+  const functionBehind = ({ properties, stack }: TemplateResource): string => {
+    const target = properties['Target'] as { 'Fn::Join': [string, unknown[]] }
+    const integration = assembly.follow(target['Fn::Join'][1][1], stack)
+    expect(integration.properties['PayloadFormatVersion']).toBe('2.0')
+    return assembly.textOf(assembly.follow(integration.properties['IntegrationUri'], stack), 'Description')
+  }
+
+  it.each(Object.values<Route>(routes))('$method $path leads to its function, with its authoriser', (route) => {
+    const found = httpRoutes().filter(({ properties }) => properties['OperationName'] === route.operationId)
+    expect(found).toHaveLength(1)
+    const { properties, stack } = found[0]!
+    expect(properties['RouteKey']).toBe(`${route.method} ${route.path}`)
+    const entry = route.group === 'stripe-webhook' ? 'webhooks/stripe' : `api/${route.group}`
+    expect(functionBehind(found[0]!)).toBe(`functions/${entry}.ts`)
+    const authorizer = properties['AuthorizerId'] && assembly.follow(properties['AuthorizerId'], stack).path
+    expect([properties['AuthorizationType'], authorizer]).toEqual(
+      route.role === 'public' ? ['NONE', undefined] : ['JWT', 'Api/Http/Jwt/Resource'],
+    )
+  })
+
+  it('takes tokens of the one issuer, made for this API', () => {
+    expect(assembly.at('Api/Http/Jwt/Resource').properties).toMatchObject({
+      AuthorizerType: 'JWT',
+      IdentitySource: ['$request.header.Authorization'],
+      JwtConfiguration: { Audience: ['handle-marketplace'], Issuer: 'https://identity.example.com' },
+    })
+    expect(assembly.ofType('AWS::ApiGatewayV2::Authorizer')).toHaveLength(1)
+  })
+
+  it('has one route beside the table, for everything unknown', () => {
+    const others = httpRoutes().filter(({ properties }) => !properties['OperationName'])
+    expect(others.map(({ properties }) => properties['RouteKey'])).toEqual(['$default'])
+    expect(functionBehind(others[0]!)).toBe('functions/api/reference.ts')
+    expect(httpRoutes()).toHaveLength(Object.keys(routes).length + 1)
+  })
+
+  it('lets the API call each function by exactly the paths of its routes', () => {
+    const permitted = assembly
+      .ofType('AWS::Lambda::Permission')
+      .filter(({ properties }) => properties['Principal'] === 'apigateway.amazonaws.com')
+      .map(({ properties, stack }) => {
+        const lambda = assembly.follow(properties['FunctionName'], stack)
+        const path = assembly.text(properties['SourceArn'], stack).split('/*/*')[1]
+        return `${assembly.textOf(lambda, 'Description')} ${path}`
+      })
+    const routed = httpRoutes().map((route) => {
+      const path = assembly.textOf(route, 'RouteKey').split(' ')[1] ?? ''
+      return `${functionBehind(route)} ${path}`
+    })
+    expect(permitted.toSorted()).toEqual(routed.toSorted())
+  })
+
+  it('is throttled, and its access log names no person', () => {
+    const stage = assembly.at('Api/Http/Stage/Resource')
+    expect(assembly.ofType('AWS::ApiGatewayV2::Stage')).toEqual([stage])
+    expect(stage.properties['DefaultRouteSettings']).toEqual({
+      ThrottlingBurstLimit: 2_500,
+      ThrottlingRateLimit: 5_000,
+    })
+    const { Format: format } = stage.properties['AccessLogSettings'] as { Format: string }
+    expect(format).not.toMatch(/identity|claims|userAgent|sourceIp|context\.path|header/i)
+  })
+})
+
+describe('queues', () => {
+  const queues = () => assembly.ofType('AWS::SQS::Queue')
+  const redriveOf = ({ properties }: TemplateResource) =>
+    properties['RedrivePolicy'] as { deadLetterTargetArn: unknown; maxReceiveCount: number } | undefined
+  const workQueues = () => queues().filter(redriveOf)
+  const mappingsOf = (queue: TemplateResource) =>
+    assembly
+      .ofType('AWS::Lambda::EventSourceMapping')
+      .filter(({ properties, stack }) => assembly.follow(properties['EventSourceArn'], stack) === queue)
+
+  it('has six queues of work, each with a dead-letter queue of its own kind after five receipts', () => {
+    expect(workQueues()).toHaveLength(6)
+    for (const queue of workQueues()) {
+      const deadLetters = assembly.follow(redriveOf(queue)?.deadLetterTargetArn, queue.stack)
+      expect(redriveOf(queue)?.maxReceiveCount).toBe(5)
+      expect(deadLetters.properties['FifoQueue']).toBe(queue.properties['FifoQueue'])
+      expect(deadLetters.properties['MessageRetentionPeriod']).toBe(14 * 24 * 60 * 60)
+    }
+  })
+
+  it('alarms on work that waits', () => {
+    const withoutAlarm = workQueues().filter(
+      (queue) => alarmsOn('QueueName', queue, 'ApproximateAgeOfOldestMessage').length !== 1,
+    )
+    expect(withoutAlarm).toEqual([])
+  })
+
+  it('alarms on the first dead letter', () => {
+    const deadLetterQueues = queues().filter((queue) => !redriveOf(queue))
+    expect(deadLetterQueues).toHaveLength(7)
+    const alarms = deadLetterQueues.flatMap((queue) =>
+      alarmsOn('QueueName', queue, 'ApproximateNumberOfMessagesVisible'),
+    )
+    expect(alarms.map(({ properties }) => [properties['Threshold'], properties['ComparisonOperator']])).toEqual(
+      deadLetterQueues.map(() => [1, 'GreaterThanOrEqualToThreshold']),
+    )
+  })
+
+  it('hides a message for at least six time limits of its worker, and takes back only what failed', () => {
+    for (const queue of workQueues()) {
+      const [mapping, ...others] = mappingsOf(queue)
+      expect(others).toEqual([])
+      const worker = assembly.follow(mapping?.properties['FunctionName'], queue.stack)
+      expect(queue.properties['VisibilityTimeout']).toBeGreaterThanOrEqual(6 * Number(worker.properties['Timeout']))
+      expect(mapping?.properties['FunctionResponseTypes']).toEqual(['ReportBatchItemFailures'])
+    }
+  })
+
+  it('is encrypted and refuses plain HTTP', () => {
+    const refusal = '"Condition":{"Bool":{"aws:SecureTransport":"false"}},"Effect":"Deny"'
+    const open = queues().filter((queue) => {
+      const policies = assembly
+        .ofType('AWS::SQS::QueuePolicy')
+        .filter(({ properties, stack }) =>
+          listOf(properties['Queues']).some((q) => assembly.follow(q, stack) === queue),
+        )
+        .map(({ properties }) => JSON.stringify(properties))
+      return queue.properties['SqsManagedSseEnabled'] !== true || !policies.join().includes(refusal)
+    })
+    expect(open).toEqual([])
+  })
+
+  it('keeps payments in order within an order, and lets orders pass each other', () => {
+    expect(assembly.at('Workers/ApplyPayments/Queue/Resource').properties).toMatchObject({
+      FifoQueue: true,
+      DeduplicationScope: 'messageGroup',
+      FifoThroughputLimit: 'perMessageGroupId',
+    })
+  })
+})
+
+describe('functions', () => {
+  it.each(functionNames)('%s runs on Node 24 on arm64, with a JSON log that is kept for 30 days', (name) => {
+    const lambda = functionOf(name)
+    expect(lambda.properties).toMatchObject({
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      Handler: 'index.handler',
+    })
+    expect(lambda.properties['TracingConfig']).toBeUndefined()
+    const logging = lambda.properties['LoggingConfig'] as { LogFormat: string; LogGroup: unknown }
+    expect(logging.LogFormat).toBe('JSON')
+    expect(assembly.follow(logging.LogGroup, lambda.stack).properties['RetentionInDays']).toBe(30)
+  })
+
+  it.each(functionNames)('%s has an alarm on errors and one on throttling', (name) => {
+    expect(alarmsOn('FunctionName', functionOf(name), 'Errors')).toHaveLength(1)
+    expect(alarmsOn('FunctionName', functionOf(name), 'Throttles')).toHaveLength(1)
+  })
+
+  it('is exactly those of the table', () => {
+    expect(assembly.ofType('AWS::Lambda::Function')).toHaveLength(functionNames.length)
+  })
+})
+
+describe('events', () => {
+  it.each([
+    ['schedules/sweep-handles', 'rate(15 minutes)'],
+    ['schedules/sweep-orders', 'rate(1 minute)'],
+  ] as const)('%s starts at %s, and an alarm tells when it does not', (name, schedule) => {
+    const lambda = functionOf(name)
+    const rules = assembly
+      .ofType('AWS::Events::Rule')
+      .filter(({ properties }) => properties['ScheduleExpression'] === schedule)
+    expect(rules).toHaveLength(1)
+    const [target] = rules[0]!.properties['Targets'] as { Arn: unknown }[]
+    expect(assembly.follow(target?.Arn, lambda.stack)).toBe(lambda)
+    expect(alarmsOn('FunctionName', lambda, 'Invocations')[0]?.properties['TreatMissingData']).toBe('breaching')
+  })
+
+  it('sends every event that wants an effect to the effects queue', () => {
+    const rule = assembly.at('Workers/EffectsRule/Resource')
+    expect(rule.properties['EventPattern']).toEqual({ source: ['marketplace'], 'detail-type': effectEventTypes })
+    const [target, ...others] = rule.properties['Targets'] as { Arn: unknown }[]
+    expect(others).toEqual([])
+    expect(assembly.follow(target?.Arn, rule.stack).path).toBe('Workers/CarryOutEffects/Queue/Resource')
+  })
+
+  it('reads both streams from their beginning, and puts aside what fails for good', () => {
+    for (const table of ['Handles', 'Escrow']) {
+      const mapping = assembly.at(`Workers/PublishOutbox/${table}Stream/Resource`)
+      expect(assembly.text(mapping.properties['EventSourceArn'], mapping.stack)).toBe(
+        `<Data.${assembly.at(`Data/${table}/Resource`).id}.StreamArn>`,
+      )
+      expect(mapping.properties).toMatchObject({
+        BatchSize: 500,
+        BisectBatchOnFunctionError: true,
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+        MaximumBatchingWindowInSeconds: 1,
+        MaximumRetryAttempts: 10,
+        StartingPosition: 'TRIM_HORIZON',
+      })
+      const { OnFailure: onFailure } = mapping.properties['DestinationConfig'] as {
+        OnFailure: { Destination: unknown }
+      }
+      expect(assembly.follow(onFailure.Destination, mapping.stack).path).toBe('Workers/OutboxFailures/Resource')
+    }
+    expect(alarmsOn('FunctionName', functionOf('workers/publish-outbox'), 'IteratorAge')).toHaveLength(1)
+  })
+
+  it('tells the feeds queue of uploads under feeds/ alone', () => {
+    const bucket = assembly.at('Workers/Feeds/Resource')
+    const notification = bucket.properties['NotificationConfiguration'] as {
+      QueueConfigurations: { Event: string; Filter: unknown; Queue: unknown }[]
+    }
+    const [configuration, ...others] = notification.QueueConfigurations
+    expect(others).toEqual([])
+    expect(configuration).toMatchObject({
+      Event: 's3:ObjectCreated:*',
+      Filter: { S3Key: { Rules: [{ Name: 'prefix', Value: 'feeds/' }] } },
+    })
+    expect(assembly.follow(configuration?.Queue, bucket.stack).path).toBe('Workers/SplitFeed/Queue/Resource')
+  })
+})
+
+describe('alarms', () => {
+  it('say what was seen, and then what it costs', () => {
+    const alarms = assembly.ofType('AWS::CloudWatch::Alarm')
+    expect(alarms.length).toBeGreaterThan(functionNames.length * 2)
+    const silent = alarms.filter((alarm) => {
+      const [symptom, ...impact] = assembly.textOf(alarm, 'AlarmDescription').split(/(?<=\.) (?=[A-Z])/)
+      return !symptom?.endsWith('.') || impact.join(' ').length < 40
+    })
+    expect(silent).toEqual([])
+  })
+
+  it('has one for answers of the API that blame the server', () => {
+    const api = assembly.at('Api/Http/Resource')
+    expect(alarmsOn('ApiId', api, '5xx')).toHaveLength(1)
+  })
+})
+
+describe('rules of cdk-nag', () => {
+  const suppressions = () =>
+    assembly.resources.flatMap(({ path, metadata }) =>
+      (metadata.cdk_nag?.rules_to_suppress ?? []).map(({ id, reason }) => ({ path, id, reason })),
+    )
+
+  it('are acknowledged only where a reason is given in a sentence', () => {
+    expect(suppressions().length).toBeGreaterThan(0)
+    const unexplained = suppressions().filter(({ reason }) => reason.length < 60 || !reason.endsWith('.'))
+    expect(unexplained).toEqual([])
+  })
+
+  it('are these and no others', () => {
+    const ids = new Set(suppressions().map(({ id }) => id.replace(/\[.*/, '')))
+    expect([...ids].toSorted()).toEqual([
+      'AwsSolutions-APIG4',
+      'AwsSolutions-IAM5',
+      'AwsSolutions-S1',
+      'AwsSolutions-SMG4',
+      'AwsSolutions-SQS3',
+    ])
+  })
+})
+
+describe('bundles', () => {
+  const kilobyte = 1000
+  /** Minified size in kB at most. The hot two are the budget of the design; the others keep growth visible. */
+  const budgets: Record<FunctionName, number> = {
+    'api/catalogue': 380,
+    'api/reference': 380,
+    'api/purchases': 380,
+    'api/checkout': 900,
+    'api/accounts': 420,
+    'api/operator': 700,
+    'webhooks/stripe': 800,
+    'schedules/sweep-handles': 420,
+    'schedules/sweep-orders': 420,
+    'workers/split-feed': 800,
+    'workers/import-accounts': 700,
+    'workers/release-handles': 420,
+    'workers/apply-deadlines': 420,
+    'workers/apply-payments': 900,
+    'workers/carry-out-effects': 900,
+    'workers/publish-outbox': 500,
+  }
+  const mayHoldStripe: readonly FunctionName[] = [
+    'api/checkout',
+    'webhooks/stripe',
+    'workers/apply-payments',
+    'workers/carry-out-effects',
+  ]
+  /** A text of Stripe's client that no minifier can change: the address it calls. */
+  const stripeMark = 'api.stripe.com'
+  const bundleOf = (name: FunctionName) =>
+    readFile(join(assembly.folder, functionOf(name).metadata['aws:asset:path'] ?? 'no asset', 'index.js'), 'utf8')
+
+  it.each(functionNames)('%s stays within its budget', async (name) => {
+    expect(Buffer.byteLength(await bundleOf(name)) / kilobyte).toBeLessThanOrEqual(budgets[name])
+  })
+
+  it.each(functionNames)(
+    '%s needs nothing but Node and the credential providers Lambda never reaches',
+    async (name) => {
+      const required = [...(await bundleOf(name)).matchAll(/\b(?:require|import)\("([^"]+)"\)/g)].map(
+        ([, id]) => id ?? '',
+      )
+      const outside = new Set(required.filter((id) => !isBuiltin(id)))
+      for (const provider of ['ini', 'login', 'process', 'sso', 'web-identity']) {
+        outside.delete(`@aws-sdk/credential-provider-${provider}`)
+      }
+      expect([...outside]).toEqual([])
+    },
+  )
+
+  it("holds Stripe's client only where it is used", async () => {
+    const client = await readFile(new URL(import.meta.resolve('stripe')), 'utf8')
+    expect(client).toContain(stripeMark)
+    const holders: FunctionName[] = []
+    for (const name of functionNames) if ((await bundleOf(name)).includes(stripeMark)) holders.push(name)
+    expect(holders.filter((name) => !mayHoldStripe.includes(name))).toEqual([])
+  })
+})
