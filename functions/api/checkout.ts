@@ -1,2 +1,24 @@
-/** Answers nothing yet. */
-export const handler = (): Promise<void> => Promise.reject(new Error('api/checkout is not built'))
+import { openPayments } from '../../shared/gateways/payments.ts'
+import { readStripeSecret } from '../../shared/gateways/secret.ts'
+import { api } from '../../shared/runtime/api.ts'
+import { readConfig } from '../../shared/runtime/config.ts'
+import { running } from '../../shared/runtime/running.ts'
+import { openStore } from '../../shared/store/client.ts'
+import { once } from '../../shared/runtime/once.ts'
+import { openCheckout } from '../../shared/workflows/open-checkout.ts'
+
+const config = readConfig('ESCROW_TABLE', 'STRIPE_SECRET_ARN', 'STRIPE_API_URL', 'PUBLIC_URL')
+const store = openStore({ escrowTable: config.ESCROW_TABLE })
+const payments = once(async () => {
+  const { secretKey } = await readStripeSecret(config.STRIPE_SECRET_ARN)
+  return openPayments({ secretKey, apiUrl: config.STRIPE_API_URL })
+})
+
+export const handler = api({
+  openCheckout: async ({ params, caller }) =>
+    openCheckout(
+      { store, policy: running.policy, payments: await payments(), publicUrl: config.PUBLIC_URL },
+      params.orderId,
+      caller.id,
+    ),
+})

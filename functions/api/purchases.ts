@@ -1,2 +1,32 @@
-/** Answers nothing yet. */
-export const handler = (): Promise<void> => Promise.reject(new Error('api/purchases is not built'))
+import { ok } from '../../shared/domain/result.ts'
+import { api } from '../../shared/runtime/api.ts'
+import { readConfig } from '../../shared/runtime/config.ts'
+import { running } from '../../shared/runtime/running.ts'
+import { openStore } from '../../shared/store/client.ts'
+import { cancelOrder, getOrder, listOrders } from '../../shared/workflows/orders.ts'
+import { placeOrder } from '../../shared/workflows/place-order.ts'
+import { viewOrder } from '../../shared/workflows/views.ts'
+
+const config = readConfig('HANDLES_TABLE', 'ESCROW_TABLE')
+const store = openStore({ handlesTable: config.HANDLES_TABLE, escrowTable: config.ESCROW_TABLE })
+const deps = { ...running, store }
+const { policy } = deps
+
+export const handler = api({
+  placeOrder: async ({ body, caller, idempotencyKey, requestHash }) => {
+    const order = await placeOrder(deps, { buyerId: caller.id, ...body, idempotencyKey, requestHash })
+    return order.ok ? ok(viewOrder(order.value, policy)) : order
+  },
+  listOrders: async ({ query, caller }) => {
+    const page = await listOrders(store, caller.id, query)
+    return page.ok ? ok({ ...page.value, items: page.value.items.map((order) => viewOrder(order, policy)) }) : page
+  },
+  getOrder: async ({ params, caller }) => {
+    const order = await getOrder(store, params.orderId, caller.id)
+    return order.ok ? ok(viewOrder(order.value, policy)) : order
+  },
+  cancelOrder: async ({ params, caller }) => {
+    const order = await cancelOrder(deps, params.orderId, caller.id)
+    return order.ok ? ok(viewOrder(order.value, policy)) : order
+  },
+})

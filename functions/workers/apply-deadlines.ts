@@ -1,2 +1,15 @@
-/** Answers nothing yet. */
-export const handler = (): Promise<void> => Promise.reject(new Error('workers/apply-deadlines is not built'))
+import { deadlineMessageSchema } from '../../shared/contract/messages.ts'
+import { readConfig } from '../../shared/runtime/config.ts'
+import { running } from '../../shared/runtime/running.ts'
+import { openStore } from '../../shared/store/client.ts'
+import { log } from '../../shared/runtime/log.ts'
+import { worker } from '../../shared/runtime/worker.ts'
+import { applyDeadline } from '../../shared/workflows/apply-deadline.ts'
+
+const config = readConfig('HANDLES_TABLE', 'ESCROW_TABLE')
+const store = openStore({ handlesTable: config.HANDLES_TABLE, escrowTable: config.ESCROW_TABLE })
+const deps = { ...running, store }
+
+export const handler = worker(deadlineMessageSchema, async ({ orderId }) => {
+  log('info', 'deadline', { orderId, outcome: await applyDeadline(deps, orderId) })
+})

@@ -1,2 +1,20 @@
-/** Answers nothing yet. */
-export const handler = (): Promise<void> => Promise.reject(new Error('workers/apply-payments is not built'))
+import { paymentMessageSchema } from '../../shared/contract/messages.ts'
+import { openPayments } from '../../shared/gateways/payments.ts'
+import { readStripeSecret } from '../../shared/gateways/secret.ts'
+import { readConfig } from '../../shared/runtime/config.ts'
+import { running } from '../../shared/runtime/running.ts'
+import { openStore } from '../../shared/store/client.ts'
+import { once } from '../../shared/runtime/once.ts'
+import { worker } from '../../shared/runtime/worker.ts'
+import { applyPayment } from '../../shared/workflows/apply-payment.ts'
+
+const config = readConfig('HANDLES_TABLE', 'ESCROW_TABLE', 'STRIPE_SECRET_ARN', 'STRIPE_API_URL')
+const secret = once(() => readStripeSecret(config.STRIPE_SECRET_ARN))
+const deps = {
+  ...running,
+  store: openStore({ handlesTable: config.HANDLES_TABLE, escrowTable: config.ESCROW_TABLE }),
+  payments: once(async () => openPayments({ ...(await secret()), apiUrl: config.STRIPE_API_URL })),
+  livemode: async () => /^[sr]k_live_/.test((await secret()).secretKey),
+}
+
+export const handler = worker(paymentMessageSchema, (message) => applyPayment(deps, message), { fifo: true })

@@ -1,2 +1,19 @@
-/** Answers nothing yet. */
-export const handler = (): Promise<void> => Promise.reject(new Error('workers/publish-outbox is not built'))
+import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda'
+import { openEventBus } from '../../shared/gateways/events.ts'
+import { readConfig } from '../../shared/runtime/config.ts'
+import { errorFacts, log } from '../../shared/runtime/log.ts'
+import { openStore } from '../../shared/store/client.ts'
+import { publishOutbox } from '../../shared/workflows/publish-outbox.ts'
+
+const config = readConfig('ESCROW_TABLE', 'EVENT_BUS')
+const deps = {
+  store: openStore({ escrowTable: config.ESCROW_TABLE }),
+  bus: openEventBus(config.EVENT_BUS),
+}
+
+export const handler = async (event: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> => {
+  const failure = await publishOutbox(deps, event.Records)
+  if (failure === null) return { batchItemFailures: [] }
+  log('error', 'record_failed', { sequenceNumber: failure.failedAt, ...errorFacts(failure.error) })
+  return { batchItemFailures: [{ itemIdentifier: failure.failedAt }] }
+}

@@ -1,2 +1,16 @@
-/** Answers nothing yet. */
-export const handler = (): Promise<void> => Promise.reject(new Error('workers/release-handles is not built'))
+import { releaseMessageSchema } from '../../shared/contract/messages.ts'
+import { readConfig } from '../../shared/runtime/config.ts'
+import { running } from '../../shared/runtime/running.ts'
+import { openStore } from '../../shared/store/client.ts'
+import { log } from '../../shared/runtime/log.ts'
+import { worker } from '../../shared/runtime/worker.ts'
+import { assess } from '../../shared/workflows/assess.ts'
+import { releaseHandles } from '../../shared/workflows/release-handles.ts'
+
+const config = readConfig('HANDLES_TABLE')
+const store = openStore({ handlesTable: config.HANDLES_TABLE })
+const deps = { ...running, store, assess }
+
+export const handler = worker(releaseMessageSchema, async ({ names }) => {
+  log('info', 'handles_released', await releaseHandles(deps, names))
+})

@@ -45,8 +45,13 @@ export type Handle = {
 export type HandleStatus = 'active' | 'released' | 'reserved' | 'locked'
 
 export type HandleEvent =
-  | ({ readonly type: 'handle_imported'; readonly display: string } & Account)
-  | ({ readonly type: 'account_updated'; readonly display: string } & Omit<Account, 'accountId' | 'createdAt'>)
+  | ({ readonly type: 'handle_imported'; readonly display: string; readonly importId: string } & Account)
+  | ({
+      readonly type: 'account_updated'
+      readonly display: string
+      /** The feed that told it; absent where the platform reported it by API. */
+      readonly importId?: string | undefined
+    } & Omit<Account, 'accountId' | 'createdAt'>)
   | {
       readonly type: 'handle_released'
       readonly policyVersion: string
@@ -109,13 +114,13 @@ export const handleDueAt = (handle: Handle, policy: Policy): string | null =>
  */
 export const evolveHandle = (name: string, handle: Handle | null, event: HandleEvent, at: string): Handle => {
   if (event.type === 'handle_imported') {
-    const { type: _, display, ...account } = event
+    const { type: _, importId: _from, display, ...account } = event
     return { name, display, status: 'active', holder: account }
   }
   if (handle === null) throw new Error(`${event.type} happened to ${name} before it existed`)
   switch (event.type) {
     case 'account_updated': {
-      const { type: _, display, ...account } = event
+      const { type: _, importId: _from, display, ...account } = event
       return { ...handle, display, holder: { ...holderOf(handle), ...account } }
     }
     case 'handle_released': {
@@ -182,9 +187,10 @@ export const decideImport = (
   handle: Handle | null,
   line: { readonly display: string; readonly account: Account },
   contactChanged: boolean,
+  importId: string,
 ): Result<readonly HandleEvent[]> => {
   const { display, account } = line
-  if (handle === null) return ok([{ type: 'handle_imported', display, ...account }])
+  if (handle === null) return ok([{ type: 'handle_imported', display, importId, ...account }])
   if (handle.status !== 'active' || handle.holder === null) {
     // The feed that led to the release says nothing new; a later one tells of an account that came back too late.
     if (handle.formerHolderId === account.accountId) return ok([])
@@ -204,7 +210,9 @@ export const decideImport = (
     followers === held.followers &&
     !contactChanged
   return ok(
-    same ? [] : [{ type: 'account_updated', display, class: accountClass, lastActiveAt, suspendedAt, followers }],
+    same
+      ? []
+      : [{ type: 'account_updated', display, importId, class: accountClass, lastActiveAt, suspendedAt, followers }],
   )
 }
 

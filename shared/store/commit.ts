@@ -5,7 +5,7 @@ import { unmarshall } from '@aws-sdk/util-dynamodb'
 import type { VersionedHandle, VersionedOrder } from '../domain/aggregate.ts'
 import type { Entry } from '../domain/journal.ts'
 import type { Policy } from '../domain/policy.ts'
-import type { Store } from './client.ts'
+import type { EscrowStore, HandlesStore } from './client.ts'
 import { type Contact, handleItem, type Item, journalKey, orderItem, storeEntry, type StoredEntry } from './items.ts'
 
 /** One aggregate's step: `before` as it was loaded (null: it must not exist yet), `after` as the domain decided. */
@@ -17,6 +17,9 @@ export type Change =
       readonly contact?: Contact | undefined
     }
   | { readonly kind: 'order'; readonly before: VersionedOrder | null; readonly after: VersionedOrder }
+
+/** Handles are in every commit's reach; orders and filed entries only in that of a function that was given their table. */
+export type CommitStore = HandlesStore & Partial<EscrowStore>
 
 export type CommitContext = {
   readonly policy: Policy
@@ -54,7 +57,7 @@ export class CommitUnavailable extends Error {
  * @throws CommitUnavailable after `conflictTriesMax` contended tries; the client's own errors when DynamoDB is out of reach.
  */
 export const commit = async (
-  store: Store,
+  store: CommitStore,
   context: CommitContext,
   changes: readonly [Change, ...Change[]],
 ): Promise<CommitResult> => {
@@ -105,10 +108,10 @@ const existingItem = (item: unknown): Item | undefined => {
   return typeof pk === 'string' ? (item as Item) : unmarshall(item as Parameters<typeof unmarshall>[0])
 }
 
-const putOf = (store: Store, policy: Policy, change: Change) => {
+const putOf = (store: CommitStore, policy: Policy, change: Change) => {
   const { before } = change
   return {
-    TableName: change.kind === 'handle' ? store.handlesTable : store.escrowTable,
+    TableName: change.kind === 'handle' ? store.handlesTable : escrowTableOf(store),
     Item: change.kind === 'handle' ? handleItem(change.after, change.contact, policy) : orderItem(change.after, policy),
     ...(before === null
       ? { ConditionExpression: 'attribute_not_exists(pk)' }
@@ -121,15 +124,20 @@ const putOf = (store: Store, policy: Policy, change: Change) => {
   }
 }
 
-const filedEntries = (store: Store, replaced: Entry | undefined) =>
+const filedEntries = (store: CommitStore, replaced: Entry | undefined) =>
   replaced === undefined || replaced.postings.length === 0
     ? []
     : [
         {
-          TableName: store.escrowTable,
+          TableName: escrowTableOf(store),
           Item: { ...journalKey(replaced.aggregate, replaced.seq), ...storeEntry(replaced) },
         },
       ]
+
+const escrowTableOf = (store: CommitStore): string => {
+  if (store.escrowTable === undefined) throw new Error('this function was not given the escrow table')
+  return store.escrowTable
+}
 
 const tokenOf = (changes: readonly Change[]): string =>
   createHash('sha256')

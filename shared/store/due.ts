@@ -1,5 +1,5 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb'
-import type { Store } from './client.ts'
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { PageKey } from './pages.ts'
 
 /**
@@ -7,16 +7,16 @@ import type { PageKey } from './pages.ts'
  * Eventually consistent: an id is a hint, and whoever acts on it reads the item again.
  */
 export async function* dueIds(
-  store: Store,
-  table: 'handlesTable' | 'escrowTable',
+  db: DynamoDBDocumentClient,
+  table: string,
   shard: string,
   now: string,
 ): AsyncGenerator<string[]> {
   let after: PageKey | undefined
   do {
-    const answer = await store.db.send(
+    const answer = await db.send(
       new QueryCommand({
-        TableName: store[table],
+        TableName: table,
         IndexName: 'byDue',
         KeyConditionExpression: 'dueShard = :shard AND dueAt <= :now',
         ExpressionAttributeValues: { ':shard': shard, ':now': now },

@@ -1,13 +1,13 @@
 import { BatchGetCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import type { VersionedHandle } from '../domain/aggregate.ts'
-import type { Store } from './client.ts'
+import type { HandlesStore } from './client.ts'
 import { type Contact, handleKey, readHandle } from './items.ts'
 import { type PageKey, type PageOf, pageOf } from './pages.ts'
 
 export type LoadedHandle = VersionedHandle & { readonly contact: Contact | undefined }
 
 /** One strongly consistent read: 1 unit. Null: we have never heard of this handle. */
-export const loadHandle = async (store: Store, name: string): Promise<LoadedHandle | null> => {
+export const loadHandle = async (store: HandlesStore, name: string): Promise<LoadedHandle | null> => {
   const { Item } = await store.db.send(
     new GetCommand({ TableName: store.handlesTable, Key: handleKey(name), ConsistentRead: true }),
   )
@@ -15,7 +15,7 @@ export const loadHandle = async (store: Store, name: string): Promise<LoadedHand
 }
 
 /** One eventually consistent read for pages that people look at: half a unit. */
-export const viewHandle = async (store: Store, name: string): Promise<LoadedHandle | null> => {
+export const viewHandle = async (store: HandlesStore, name: string): Promise<LoadedHandle | null> => {
   const { Item } = await store.db.send(new GetCommand({ TableName: store.handlesTable, Key: handleKey(name) }))
   return Item === undefined ? null : readHandle(Item)
 }
@@ -28,7 +28,7 @@ const batchTriesMax = 8
  * process is asked for again.
  */
 export const loadHandles = async (
-  store: Store,
+  store: HandlesStore,
   names: readonly string[],
   skeletons: readonly string[] = [],
 ): Promise<{ handles: Map<string, LoadedHandle>; protectedSkeletons: Map<string, string> }> => {
@@ -62,7 +62,7 @@ const skeletonKey = (skeleton: string) => ({ pk: `K#${skeleton}`, sk: 'skeleton'
  * Protects the looks of a verified account's handle: no handle with this skeleton is offered. Not a state of an aggregate
  * but a fact derived from the feed; writing it again changes nothing.
  */
-export const protectSkeleton = async (store: Store, skeleton: string, handle: string): Promise<void> => {
+export const protectSkeleton = async (store: HandlesStore, skeleton: string, handle: string): Promise<void> => {
   await store.db.send(
     new PutCommand({ TableName: store.handlesTable, Item: { ...skeletonKey(skeleton), skeleton, handle } }),
   )
@@ -70,7 +70,7 @@ export const protectSkeleton = async (store: Store, skeleton: string, handle: st
 
 /** Names on one shelf (first character) in alphabetical order, from the sparse index `byShelf`. */
 export const queryShelf = async (
-  store: Store,
+  store: HandlesStore,
   shelf: string,
   page: { readonly prefix: string; readonly limit: number; readonly after?: PageKey | undefined },
 ): Promise<PageOf<Pick<VersionedHandle['state'], 'name' | 'display' | 'listing' | 'appraisal'>>> => {
@@ -90,7 +90,7 @@ export const queryShelf = async (
 
 /** Handles that an account acquired here, newest first, from the sparse index `byHolder`. */
 export const queryHolder = async (
-  store: Store,
+  store: HandlesStore,
   accountId: string,
   page: { readonly limit: number; readonly after?: PageKey | undefined },
 ): Promise<PageOf<{ name: string; display: string; status: string; acquiredAt: string }>> => {

@@ -1,6 +1,6 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
 import { PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb'
-import type { Store } from './client.ts'
+import type { EscrowStore } from './client.ts'
 import type { PageKey } from './pages.ts'
 
 /**
@@ -39,7 +39,7 @@ const headKey = (id: string) => ({ pk: `I#${id}`, sk: 'import' })
 const chunkKey = (id: string, chunk: number) => ({ pk: `I#${id}`, sk: `C#${String(chunk).padStart(6, '0')}` })
 
 /** Creates the import; null where it stands already, with the one that stands. */
-export const createImport = async (store: Store, head: ImportHead): Promise<ImportHead | null> => {
+export const createImport = async (store: EscrowStore, head: ImportHead): Promise<ImportHead | null> => {
   try {
     await store.db.send(
       new PutCommand({
@@ -55,7 +55,7 @@ export const createImport = async (store: Store, head: ImportHead): Promise<Impo
   }
 }
 
-const loadHead = async (store: Store, id: string): Promise<ImportHead> => {
+const loadHead = async (store: EscrowStore, id: string): Promise<ImportHead> => {
   const loaded = await loadImport(store, id)
   if (loaded === null) throw new Error(`import ${id} vanished`)
   return loaded.head
@@ -63,7 +63,7 @@ const loadHead = async (store: Store, id: string): Promise<ImportHead> => {
 
 /** The split's outcome: how many chunks and lines, or why the file cannot be read at all. */
 export const recordSplit = async (
-  store: Store,
+  store: EscrowStore,
   id: string,
   outcome: { readonly chunks: number; readonly lines: number; readonly failure?: string | undefined },
 ): Promise<void> => {
@@ -90,7 +90,7 @@ export const recordSplit = async (
  * Writes a chunk's result once. A message that is delivered again finds the first result and leaves it: what was created
  * then would count as unchanged now.
  */
-export const recordChunk = async (store: Store, id: string, result: ChunkResult): Promise<void> => {
+export const recordChunk = async (store: EscrowStore, id: string, result: ChunkResult): Promise<void> => {
   try {
     await store.db.send(
       new PutCommand({
@@ -106,7 +106,7 @@ export const recordChunk = async (store: Store, id: string, result: ChunkResult)
 
 /** The head and every chunk's result so far; null: no such import. */
 export const loadImport = async (
-  store: Store,
+  store: EscrowStore,
   id: string,
 ): Promise<{ readonly head: ImportHead; readonly done: readonly ChunkResult[] } | null> => {
   const items = await queryAll(store, id)
@@ -118,7 +118,7 @@ export const loadImport = async (
   }
 }
 
-const queryAll = async (store: Store, id: string): Promise<Record<string, unknown>[]> => {
+const queryAll = async (store: EscrowStore, id: string): Promise<Record<string, unknown>[]> => {
   const items: Record<string, unknown>[] = []
   let after: PageKey | undefined
   do {

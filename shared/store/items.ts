@@ -31,7 +31,8 @@ const shardOf = (id: string, shards: number): string =>
 export const shardNames = (shards: number): string[] =>
   Array.from({ length: shards }, (_, shard) => String(shard).padStart(2, '0'))
 
-/** The shelf a name for sale stands on: its first character. A prefix search reads one shelf, in order. */
+/** A name for sale stands on the shelf of its first character. A prefix search reads one shelf, in order. */
+export const shelves: readonly string[] = [...'0123456789_abcdefghijklmnopqrstuvwxyz']
 export const shelfOf = (name: string): string => name.slice(0, 1)
 
 export type StoredEntry = Omit<Entry, 'aggregate'>

@@ -1,12 +1,12 @@
 import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { handleAggregate } from '../domain/aggregate.ts'
 import type { Entry } from '../domain/journal.ts'
-import type { Store } from './client.ts'
+import type { EscrowStore } from './client.ts'
 import { type Item, journalKey, orderKey, storeEntry, type StoredEntry } from './items.ts'
 import type { PageKey } from './pages.ts'
 
 /** Files an entry that was replaced on its item. The key and the content are fixed, so filing twice changes nothing. */
-export const fileEntry = async (store: Store, entry: Entry): Promise<void> => {
+export const fileEntry = async (store: EscrowStore, entry: Entry): Promise<void> => {
   await store.db.send(
     new PutCommand({
       TableName: store.escrowTable,
@@ -16,7 +16,7 @@ export const fileEntry = async (store: Store, entry: Entry): Promise<void> => {
 }
 
 /** The entries of one aggregate that were replaced, oldest first; the newest one is on the aggregate's own item. */
-export const filedEntries = async (store: Store, aggregate: string): Promise<Entry[]> => {
+export const filedEntries = async (store: EscrowStore, aggregate: string): Promise<Entry[]> => {
   const entries: Entry[] = []
   let after: PageKey | undefined
   do {

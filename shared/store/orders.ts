@@ -1,12 +1,12 @@
 import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import type { VersionedOrder } from '../domain/aggregate.ts'
 import type { Currency } from '../contract/money.ts'
-import type { Store } from './client.ts'
+import type { EscrowStore } from './client.ts'
 import { orderKey, readOrder } from './items.ts'
 import { type PageKey, type PageOf, pageOf } from './pages.ts'
 
 /** One strongly consistent read: 1 unit. */
-export const loadOrder = async (store: Store, id: string): Promise<VersionedOrder | null> => {
+export const loadOrder = async (store: EscrowStore, id: string): Promise<VersionedOrder | null> => {
   const { Item } = await store.db.send(
     new GetCommand({ TableName: store.escrowTable, Key: orderKey(id), ConsistentRead: true }),
   )
@@ -15,7 +15,7 @@ export const loadOrder = async (store: Store, id: string): Promise<VersionedOrde
 
 /** A buyer's orders, newest first, from the index `byParty`. */
 export const queryBuyer = async (
-  store: Store,
+  store: EscrowStore,
   buyerId: string,
   page: { readonly limit: number; readonly after?: PageKey | undefined },
 ): Promise<PageOf<VersionedOrder>> => {
@@ -45,7 +45,7 @@ export type SaleRow = {
 
 /** Sales of one month, newest first, from the sparse index `bySale`. */
 export const querySales = async (
-  store: Store,
+  store: EscrowStore,
   month: string,
   page: { readonly limit: number; readonly after?: PageKey | undefined },
 ): Promise<PageOf<SaleRow>> => {

@@ -1,11 +1,11 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb'
-import type { Store } from './client.ts'
+import type { EscrowStore } from './client.ts'
 
 const keptDays = 90
 
 /** Keeps a provider event that changed nothing (an unknown type, or one that did not fit), under its own id. */
 export const recordProviderEvent = async (
-  store: Store,
+  store: EscrowStore,
   event: { readonly id: string; readonly type: string; readonly orderId?: string | undefined; readonly why: string },
   now: number,
 ): Promise<void> => {

@@ -8,7 +8,8 @@ import type { CommitDeps } from './committing.ts'
 
 /**
  * The changes that these events of an order need: the order's own, and its handle's where an event touches it, so that
- * both are committed or neither. No events: no changes.
+ * both are committed or neither. No events: no changes. Null: the handle no longer fits the order as it was read, because
+ * somebody moved both in between; the caller reads again.
  */
 export const orderChanges = async (
   deps: Pick<CommitDeps, 'store'>,
@@ -16,7 +17,7 @@ export const orderChanges = async (
   events: readonly OrderEvent[],
   at: string,
   actor: Actor,
-): Promise<{ readonly changes: readonly Change[]; readonly order: Order }> => {
+): Promise<{ readonly changes: readonly Change[]; readonly order: Order } | null> => {
   if (events.length === 0) return { changes: [], order: before.state }
   const after = advanceOrder(before.state.id, before, events, at, actor)
   const change: Change = { kind: 'order', before, after }
@@ -26,8 +27,7 @@ export const orderChanges = async (
   const handle = await loadHandle(deps.store, before.state.handle)
   if (handle === null) throw new Error(`${before.state.id} is for ${before.state.handle}, which does not exist`)
   for (const event of touching) {
-    const decided = decideForOrder(handle.state, event, actor)
-    if (!decided.ok) throw new Error(`${before.state.id}: ${decided.refusal.message}`)
+    if (!decideForOrder(handle.state, event, actor).ok) return null
   }
   const handleAfter = advanceHandle(handle.state.name, handle, touching, at, actor)
   return {

@@ -1,14 +1,14 @@
 import type { Order } from '../domain/order.ts'
 import { decideCancel } from '../domain/order.ts'
 import { ok, refuse, type Result } from '../domain/result.ts'
-import type { Store } from '../store/client.ts'
+import type { EscrowStore, Store } from '../store/client.ts'
 import { loadOrder, queryBuyer } from '../store/orders.ts'
 import { decodeCursor, encodeCursor } from '../runtime/cursor.ts'
 import { type CommitDeps, committing, instant } from './committing.ts'
 import { orderChanges } from './order-changes.ts'
 
 /** A buyer's own order. Somebody else's is `not_found`: whether it exists is not told. */
-export const getOrder = async (store: Store, orderId: string, buyerId: string): Promise<Result<Order>> => {
+export const getOrder = async (store: EscrowStore, orderId: string, buyerId: string): Promise<Result<Order>> => {
   const order = await loadOrder(store, orderId)
   return order === null || order.state.buyerId !== buyerId ? unknownOrder(orderId) : ok(order.state)
 }
@@ -16,7 +16,7 @@ export const getOrder = async (store: Store, orderId: string, buyerId: string): 
 const unknownOrder = (orderId: string) => refuse('not_found', `You have no order ${orderId}`, 'orderId')
 
 export const listOrders = async (
-  store: Store,
+  store: EscrowStore,
   buyerId: string,
   page: { readonly limit: number; readonly cursor?: string | undefined },
 ): Promise<Result<{ readonly items: readonly Order[]; readonly nextCursor: string | null }>> => {
@@ -28,13 +28,13 @@ export const listOrders = async (
 }
 
 /** Cancels an unpaid order; the handle is back on sale in the same commit. */
-export const cancelOrder = async (deps: CommitDeps, orderId: string, buyerId: string): Promise<Result<Order>> =>
+export const cancelOrder = async (deps: CommitDeps<Store>, orderId: string, buyerId: string): Promise<Result<Order>> =>
   committing<Result<Order>>(deps, async () => {
     const order = await loadOrder(deps.store, orderId)
     if (order === null || order.state.buyerId !== buyerId) return { changes: [], answer: unknownOrder(orderId) }
     const actor = { kind: 'buyer', id: buyerId } as const
     const decided = decideCancel(order.state, actor)
     if (!decided.ok) return { changes: [], answer: decided }
-    const { changes, order: after } = await orderChanges(deps, order, decided.value, instant(deps.now()), actor)
-    return { changes, answer: ok(after) }
+    const moved = await orderChanges(deps, order, decided.value, instant(deps.now()), actor)
+    return moved && { changes: moved.changes, answer: ok(moved.order) }
   })

@@ -8,6 +8,7 @@ import type { Order } from '../domain/order.ts'
 import { ok, refuse, type Result } from '../domain/result.ts'
 import { loadHandle } from '../store/handles.ts'
 import { loadOrder } from '../store/orders.ts'
+import type { Store } from '../store/client.ts'
 import { type CommitDeps, committing, instant } from './committing.ts'
 
 export type OrderRequest = {
@@ -24,7 +25,7 @@ export type OrderRequest = {
  * hear `handle_on_hold`. The order's id is derived from buyer and key, so a repeat finds the order and gets the first
  * answer, word for word; the same key with another body is `idempotency_key_reused`.
  */
-export const placeOrder = async (deps: CommitDeps, request: OrderRequest): Promise<Result<Order>> => {
+export const placeOrder = async (deps: CommitDeps<Store>, request: OrderRequest): Promise<Result<Order>> => {
   const name = checkHandle(request.handle)
   if (!name.ok) return name
   const id = derivedId('ord', request.buyerId, request.idempotencyKey)

@@ -1,0 +1,58 @@
+import * as z from 'zod'
+import { accountIdSchema, importIdSchema, orderIdSchema } from './ids.ts'
+
+// What travels through our queues. A message is a hint: whoever receives it reads the state again before it acts.
+
+/** Names that the sweep found due. 500 names of 15 characters are 9 kB: ten messages fit one SQS request. */
+export const releaseMessageSchema = z.strictObject({ names: z.array(z.string()).min(1).max(500) })
+export const namesPerMessage = 500
+
+export const deadlineMessageSchema = z.strictObject({ orderId: orderIdSchema })
+
+export const chunkMessageSchema = z.strictObject({
+  importId: importIdSchema,
+  operatorId: accountIdSchema,
+  chunk: z.int().min(0),
+})
+export type ChunkMessage = z.infer<typeof chunkMessageSchema>
+
+const provider = {
+  eventId: z.string(),
+  type: z.string(),
+  livemode: z.boolean(),
+  /** A connected account's event; ours have none. */
+  account: z.string().nullable(),
+}
+
+/** The part of a signed provider event that we act on; no personal data of the payer goes along. */
+export const paymentMessageSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('checkout'),
+    ...provider,
+    step: z.enum(['paid', 'processing', 'failed']),
+    orderId: orderIdSchema,
+    paymentIntentId: z.string(),
+    amountMinor: z.int(),
+    currency: z.string(),
+  }),
+  z.strictObject({
+    kind: z.literal('charge'),
+    ...provider,
+    paymentIntentId: z.string(),
+    dispute: z.strictObject({ id: z.string(), step: z.enum(['opened', 'won', 'lost']) }).nullable(),
+  }),
+  z.strictObject({ kind: z.literal('other'), ...provider }),
+])
+export type PaymentMessage = z.infer<typeof paymentMessageSchema>
+
+/** An EventBridge event as its rule puts it into the queue; only what the worker reads. */
+export const effectMessageSchema = z.object({
+  'detail-type': z.string(),
+  detail: z.object({ aggregate: z.string() }),
+})
+
+/** An S3 notification, or the test message that S3 sends when a notification is configured. */
+export const feedMessageSchema = z.union([
+  z.object({ Event: z.literal('s3:TestEvent') }),
+  z.object({ Records: z.array(z.object({ s3: z.object({ object: z.object({ key: z.string() }) }) })) }),
+])

@@ -1,0 +1,140 @@
+import * as z from 'zod'
+import { problemSchema, problemStatus } from './problems.ts'
+import { type Route, routes } from './routes.ts'
+
+type Json = { [key: string]: unknown }
+
+/** What the gateway itself answers before a function sees the request (401 at the JWT authoriser, 413 above 10 MB). */
+const gatewaySchema = z
+  .object({ message: z.string() })
+  .meta({ id: 'GatewayMessage', description: "The gateway's own answer, before the service saw the request" })
+
+/**
+ * The OpenAPI 3.1 document, made from the same table and schemas that validate requests and strip responses. Schemas with
+ * an `id` become components; the JSON Schema dialect is 2020-12, as OpenAPI 3.1 has it.
+ */
+export const openApi = (serverUrl: string): Json => {
+  const components: Json = {}
+  const paths: Record<string, Json> = {}
+  for (const route of Object.values(routes) as Route[]) {
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route, components) }
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Handle marketplace',
+      version: '1.0.0',
+      description:
+        'Buy the handles that a platform releases. Amounts are integers in minor units; times are RFC 3339 UTC; refusals are problem details with a closed code.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: serverUrl }],
+    security: [],
+    tags: tags.map(([name, description]) => ({ name, description })),
+    paths,
+    components: {
+      securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      schemas: components,
+    },
+  }
+}
+
+const tags = [
+  ['catalogue', 'What is for sale and what was sold; no token needed'],
+  ['purchases', 'Orders of the caller'],
+  ['checkout', 'Where to pay'],
+  ['accounts', "The caller's handles, and the platform's word on accounts"],
+  ['operator', 'The handle team: imports and the journal'],
+  ['stripe-webhook', 'The payment provider'],
+  ['reference', 'This description'],
+] as const
+
+const operation = (route: Route, components: Json): Json => {
+  const failures = new Map<number, string[]>()
+  for (const code of new Set([...route.problems, 'internal_error' as const])) {
+    const status = problemStatus[code]
+    failures.set(status, [...(failures.get(status) ?? []), code])
+  }
+  const responses: Json = {
+    [route.success.status]: {
+      description: route.success.words,
+      content: { 'application/json': { schema: toJson(route.success.schema, 'output', components) } },
+    },
+  }
+  const problemRef = toJson(problemSchema, 'output', components)
+  for (const [status, codes] of [...failures].toSorted(([a], [b]) => a - b)) {
+    responses[status] = {
+      description: codes.join(', '),
+      content: { 'application/problem+json': { schema: problemRef } },
+    }
+  }
+  if (route.role !== 'public') {
+    responses['401'] = {
+      description: 'No token, or one that is expired, wrongly signed, or meant for somebody else',
+      content: { 'application/json': { schema: toJson(gatewaySchema, 'output', components) } },
+    }
+  }
+  return {
+    operationId: route.operationId,
+    summary: route.summary,
+    tags: [route.group],
+    ...(route.role === 'public' ? {} : { security: [{ token: [] }] }),
+    parameters: [
+      ...parameters('path', route.params, components),
+      ...parameters('query', route.query, components),
+      ...(route.idempotent === true ? [idempotencyKey] : []),
+    ],
+    ...(route.body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: true,
+            content: { 'application/json': { schema: toJson(route.body, 'input', components) } },
+          },
+        }),
+    responses,
+  }
+}
+
+const idempotencyKey = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: true,
+  description: 'Same key and body: same answer. Same key and another body: 422.',
+  schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,128}$' },
+}
+
+const parameters = (place: 'path' | 'query', schema: z.ZodObject | undefined, components: Json): Json[] =>
+  Object.entries(schema?.shape ?? {}).map(([name, field]) => {
+    const required = place === 'path' || !(field as z.ZodType).safeParse(undefined).success
+    return { name, in: place, required, schema: toJson(field as z.ZodType, 'input', components) }
+  })
+
+/** JSON Schema of a zod schema; parts with an id move to the components and are referred to. */
+const toJson = (schema: z.ZodType, io: 'input' | 'output', components: Json): Json => {
+  const json = z.toJSONSchema(schema, { target: 'draft-2020-12', io, unrepresentable: 'any' }) as Json
+  const { $schema: _, $defs, ...own } = json
+  for (const [name, definition] of Object.entries(($defs as Json | undefined) ?? {})) {
+    components[name] ??= relocate(definition)
+  }
+  const relocated = relocate(own) as Json
+  const id = schema.meta()?.id
+  if (id === undefined) return relocated
+  components[id] ??= relocated
+  return { $ref: `#/components/schemas/${id}` }
+}
+
+const relocate = (node: unknown): unknown => {
+  if (Array.isArray(node)) return node.map(relocate)
+  if (node === null || typeof node !== 'object') return node
+  return Object.fromEntries(
+    Object.entries(node)
+      .filter(([key, value]) => key !== '$schema' && !(key === 'id' && typeof value === 'string'))
+      .map(([key, value]) => [
+        key,
+        key === '$ref' && typeof value === 'string'
+          ? value.replace('#/$defs/', '#/components/schemas/')
+          : relocate(value),
+      ]),
+  )
+}

@@ -1,0 +1,92 @@
+import * as z from 'zod'
+import { accountIdSchema } from '../contract/ids.ts'
+import { checkHandle } from './handle-name.ts'
+import type { Account } from './handle.ts'
+import { accountClasses } from './policy.ts'
+import { ok, type Result } from './result.ts'
+
+/** Why a line of an account feed is not imported. */
+export type FeedCode =
+  | 'line_not_json'
+  | 'line_too_long'
+  | 'field_invalid'
+  | 'instant_impossible'
+  | 'handle_empty'
+  | 'handle_too_long'
+  | 'handle_character'
+  | 'handle_taken'
+  | 'handle_not_active'
+
+export type FeedFault = { readonly code: FeedCode; readonly field?: string | undefined; readonly reason: string }
+
+export type FeedLine = {
+  readonly name: string
+  readonly display: string
+  readonly account: Account
+  readonly contact: { readonly email: string; readonly locale: string }
+}
+
+/** A longer line is refused unread. */
+export const feedLineBytesMax = 16 * 1024
+
+const instant = z.iso.datetime()
+
+const lineSchema = z.strictObject({
+  accountId: accountIdSchema,
+  handle: z.string().max(200),
+  class: z.enum(accountClasses),
+  createdAt: instant,
+  lastActiveAt: instant,
+  suspendedAt: instant.optional(),
+  followers: z.int().min(0).max(10_000_000_000),
+  email: z.email().max(254),
+  locale: z.string().regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'a BCP 47 language tag'),
+})
+
+export const feedFields = Object.keys(lineSchema.shape)
+
+/**
+ * One line of the platform's account feed, checked. `now` (RFC 3339): an instant after it, or activity before the account
+ * was created, is impossible and refused.
+ */
+export const parseFeedLine = (text: string, now: string): Result<FeedLine, FeedFault> => {
+  const fault = (code: FeedCode, reason: string, field?: string) =>
+    ({ ok: false, refusal: { code, reason, ...(field === undefined ? {} : { field }) } }) as const
+  if (text.length > feedLineBytesMax) return fault('line_too_long', `a line has at most ${feedLineBytesMax} bytes`)
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    // The reason says which rule was broken; the line itself is not repeated, since it may hold personal data.
+    return fault('line_not_json', 'the line is not one JSON object')
+  }
+  const parsed = lineSchema.safeParse(json)
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    const field = issue?.code === 'unrecognized_keys' ? issue.keys[0] : issue?.path.map(String).join('.')
+    if (field === '' || field === undefined) return fault('line_not_json', 'the line is not one JSON object')
+    return fault('field_invalid', issue?.message ?? 'invalid', field)
+  }
+  const { handle, email, locale, ...rest } = parsed.data
+  const name = checkHandle(handle)
+  if (!name.ok) {
+    const { code, message, field } = name.refusal
+    return fault(code as FeedCode, message, field)
+  }
+  const account: Account = {
+    ...rest,
+    createdAt: normal(rest.createdAt),
+    lastActiveAt: normal(rest.lastActiveAt),
+    suspendedAt: rest.suspendedAt === undefined ? undefined : normal(rest.suspendedAt),
+  }
+  for (const field of ['createdAt', 'lastActiveAt', 'suspendedAt'] as const) {
+    if ((account[field] ?? '') > now) return fault('instant_impossible', `${field} lies in the future`, field)
+  }
+  if (account.lastActiveAt < account.createdAt) {
+    return fault('instant_impossible', 'the account was active before it was created', 'lastActiveAt')
+  }
+  return ok({ name: name.value, display: handle, account, contact: { email, locale } })
+}
+
+/** Instants are compared as text, so they all have one form: UTC with milliseconds. */
+const normal = (text: string): string => new Date(text).toISOString()

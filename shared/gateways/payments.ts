@@ -1,0 +1,124 @@
+import Stripe from 'stripe'
+import type { Order } from '../domain/order.ts'
+import type { Policy } from '../domain/policy.ts'
+import { callStripe, openStripe, type StripeConfig } from './stripe.ts'
+
+/** What the provider knows of one payment, read now. */
+export type PaymentFacts = {
+  readonly orderId: string | null
+  readonly paymentIntentId: string
+  readonly captured: boolean
+  readonly amountMinor: number
+  readonly currency: string
+  /** The refund that gave all of it back; null where none or only a part was. */
+  readonly fullRefundId: string | null
+  readonly partlyRefunded: boolean
+}
+
+export type Payments = {
+  /** Opens the hosted page of an order, or finds the one that is open: same order, same page. Null: too late to open one. */
+  readonly openCheckout: (order: Order, policy: Policy, publicUrl: string) => Promise<Checkout | null>
+  /** Closes an order's page, where one is open, so that nobody pays there. */
+  readonly closeCheckout: (order: Order, policy: Policy, publicUrl: string) => Promise<void>
+  /** Gives the whole payment of an order back, once. */
+  readonly refund: (order: Order) => Promise<{ readonly refundId: string; readonly complete: boolean }>
+  readonly readPayment: (paymentIntentId: string) => Promise<PaymentFacts>
+}
+
+export type Checkout = { readonly sessionId: string; readonly url: string; readonly expiresAt: string }
+
+/** The page closes this long before the order's own deadline, so that a payment made there still finds the hold. */
+const closesBeforeDeadlineMs = 60_000
+
+export const openPayments = (config: StripeConfig): Payments => {
+  const stripe = openStripe(config)
+  const createSession = (order: Order, policy: Policy, publicUrl: string) =>
+    stripe.checkout.sessions.create(sessionOf(order, policy, publicUrl), { idempotencyKey: `${order.id}:checkout` })
+
+  return {
+    openCheckout: async (order, policy, publicUrl) => {
+      try {
+        const session = await callStripe(() => createSession(order, policy, publicUrl))
+        return session.url === null
+          ? null
+          : { sessionId: session.id, url: session.url, expiresAt: new Date(session.expires_at * 1000).toISOString() }
+      } catch (error) {
+        if (isTooLate(error)) return null
+        throw error
+      }
+    },
+    closeCheckout: async (order, policy, publicUrl) => {
+      // Asking for it again under its key gives the page that was opened, so its id need not be kept.
+      try {
+        const session = await callStripe(() => createSession(order, policy, publicUrl))
+        await callStripe(() => stripe.checkout.sessions.expire(session.id))
+      } catch (error) {
+        // Never opened and too late to be; or paid or expired already, which the provider's own event tells.
+        if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) throw error
+      }
+    },
+    refund: async (order) => {
+      const refund = await callStripe(() =>
+        stripe.refunds.create(
+          { payment_intent: paymentOf(order), metadata: { orderId: order.id } },
+          { idempotencyKey: `${order.id}:refund` },
+        ),
+      )
+      return { refundId: refund.id, complete: refund.status === 'succeeded' }
+    },
+    readPayment: async (paymentIntentId) => {
+      const intent = await callStripe(() =>
+        stripe.paymentIntents.retrieve(paymentIntentId, { expand: ['latest_charge'] }),
+      )
+      const refunds = await callStripe(() => stripe.refunds.list({ payment_intent: paymentIntentId, limit: 100 }))
+      const succeeded = refunds.data.filter((refund) => refund.status === 'succeeded')
+      const refundedMinor = succeeded.reduce((sum, refund) => sum + refund.amount, 0)
+      const full = refundedMinor > 0 && refundedMinor >= intent.amount_received
+      return {
+        orderId: intent.metadata['orderId'] ?? null,
+        paymentIntentId,
+        captured: intent.status === 'succeeded',
+        amountMinor: intent.amount_received,
+        currency: intent.currency,
+        // The earliest: the same one whichever message led here.
+        fullRefundId: full ? (succeeded.at(-1)?.id ?? null) : null,
+        partlyRefunded: refundedMinor > 0 && !full,
+      }
+    },
+  }
+}
+
+const paymentOf = (order: Order): string => {
+  if (order.paymentIntentId === undefined) throw new Error(`${order.id} has no payment to refund`)
+  return order.paymentIntentId
+}
+
+/** Every parameter comes from the order, so that asking again under the same key is the same request. */
+const sessionOf = (order: Order, policy: Policy, publicUrl: string): Stripe.Checkout.SessionCreateParams => {
+  const deadline = Date.parse(order.createdAt) + policy.paymentWindowMinutes * 60_000
+  const metadata = { orderId: order.id }
+  const back = (result: string) => `${publicUrl}/?order=${order.id}&result=${result}`
+  return {
+    mode: 'payment',
+    client_reference_id: order.id,
+    metadata,
+    payment_intent_data: { metadata, transfer_group: order.id, description: `Handle @${order.display}` },
+    line_items: [
+      {
+        quantity: 1,
+        price_data: {
+          currency: order.currency.toLowerCase(),
+          unit_amount: order.priceMinor,
+          product_data: { name: `Handle @${order.display}` },
+        },
+      },
+    ],
+    expires_at: Math.floor((deadline - closesBeforeDeadlineMs) / 1000),
+    success_url: back('paid'),
+    cancel_url: back('left'),
+  }
+}
+
+/** Stripe keeps a page open for 30 minutes at least: one that would close sooner is refused. */
+const isTooLate = (error: unknown): boolean =>
+  error instanceof Stripe.errors.StripeInvalidRequestError && error.param === 'expires_at'

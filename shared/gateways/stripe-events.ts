@@ -1,0 +1,103 @@
+import Stripe from 'stripe'
+import { refuse, ok, type Result } from '../domain/result.ts'
+import type { PaymentMessage } from '../contract/messages.ts'
+
+/** The event types that mean something to us: subscribe the endpoint to these. Others are acknowledged and recorded. */
+export const stripeEventTypes = [
+  'checkout.session.completed',
+  'checkout.session.async_payment_succeeded',
+  'checkout.session.async_payment_failed',
+  'charge.refunded',
+  'refund.updated',
+  'charge.dispute.created',
+  'charge.dispute.closed',
+] as const
+
+/** Stripe's own tolerance for the age of a signature; we hold it for the future too. */
+const toleranceSeconds = 300
+
+/**
+ * Checks the signature over the raw bytes as they came and its age (at most 300 s, either way). Every fault is the same
+ * refusal: a forger learns nothing.
+ */
+export const verifyStripeEvent = (
+  raw: string,
+  signature: string | undefined,
+  secret: string,
+  nowMs: number,
+): Result<Stripe.Event> => {
+  const refusal = refuse('signature_invalid', 'The signature does not fit this body now', 'Stripe-Signature')
+  const signedAt = Number(/(?:^|,)t=(\d+)(?:,|$)/.exec(signature ?? '')?.[1])
+  // Stripe's client refuses what is too old; what comes from the future is refused here.
+  if (!Number.isSafeInteger(signedAt) || signedAt - Math.floor(nowMs / 1000) > toleranceSeconds) return refusal
+  try {
+    return ok(
+      Stripe.webhooks.constructEvent(
+        raw,
+        signature ?? '',
+        secret,
+        toleranceSeconds,
+        undefined,
+        Math.floor(nowMs / 1000),
+      ),
+    )
+  } catch (error) {
+    if (error instanceof Stripe.errors.StripeSignatureVerificationError || error instanceof SyntaxError) return refusal
+    throw error
+  }
+}
+
+const idOf = (ref: string | { readonly id: string } | null | undefined): string | null =>
+  ref === null || ref === undefined ? null : typeof ref === 'string' ? ref : ref.id
+
+/** The part of an event that the payment worker acts on. Events that are not about an order's money become `other`. */
+export const toPaymentMessage = (event: Stripe.Event): PaymentMessage => {
+  const common = {
+    eventId: event.id,
+    type: event.type,
+    livemode: event.livemode,
+    account: event.account ?? null,
+  }
+  const other: PaymentMessage = { kind: 'other', ...common }
+  const charge = (
+    payment: string | { readonly id: string } | null | undefined,
+    dispute: { readonly id: string; readonly step: 'opened' | 'won' | 'lost' } | null,
+  ): PaymentMessage => {
+    const paymentIntentId = idOf(payment)
+    return paymentIntentId === null ? other : { kind: 'charge', ...common, paymentIntentId, dispute }
+  }
+  switch (event.type) {
+    case 'checkout.session.completed':
+    case 'checkout.session.async_payment_succeeded':
+    case 'checkout.session.async_payment_failed': {
+      const session = event.data.object
+      const paymentIntentId = idOf(session.payment_intent)
+      const orderId = session.client_reference_id
+      if (paymentIntentId === null || orderId === null || !/^ord_[0-9A-HJKMNP-TV-Z]{26}$/.test(orderId)) return other
+      const failed = event.type === 'checkout.session.async_payment_failed'
+      return {
+        kind: 'checkout',
+        ...common,
+        step: failed ? 'failed' : session.payment_status === 'paid' ? 'paid' : 'processing',
+        orderId,
+        paymentIntentId,
+        amountMinor: session.amount_total ?? 0,
+        currency: session.currency ?? '',
+      }
+    }
+    case 'charge.refunded':
+      return charge(event.data.object.payment_intent, null)
+    case 'refund.updated':
+      return charge(event.data.object.payment_intent, null)
+    case 'charge.dispute.created':
+      return charge(event.data.object.payment_intent, { id: event.data.object.id, step: 'opened' })
+    case 'charge.dispute.closed': {
+      const { id, status } = event.data.object
+      // `warning_closed`: an inquiry that never became a dispute took no money.
+      const step = status === 'won' ? 'won' : status === 'lost' ? 'lost' : null
+      return step === null ? other : charge(event.data.object.payment_intent, { id, step })
+    }
+    default:
+      return other
+  }
+}

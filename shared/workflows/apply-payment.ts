@@ -1,0 +1,110 @@
+import { systemActor } from '../domain/actors.ts'
+import {
+  decideCapture,
+  decideDisputeClosed,
+  decideDisputeOpened,
+  decidePaymentFailed,
+  decidePaymentStarted,
+  decideRefundCompleted,
+  type Order,
+  type OrderEvent,
+} from '../domain/order.ts'
+import type { Result } from '../domain/result.ts'
+import type { Payments } from '../gateways/payments.ts'
+import { log } from '../runtime/log.ts'
+import type { PaymentMessage } from '../contract/messages.ts'
+import { loadOrder } from '../store/orders.ts'
+import { recordProviderEvent } from '../store/provider-events.ts'
+import type { Store } from '../store/client.ts'
+import { type CommitDeps, committing, instant } from './committing.ts'
+import { orderChanges } from './order-changes.ts'
+
+export type PaymentDeps = CommitDeps<Store> & {
+  /** Opened only for the events that need a look at the provider: refunds and disputes. */
+  readonly payments: () => Promise<Payments>
+  /** Whether our key is a live one: events of the other mode are not ours. */
+  readonly livemode: () => Promise<boolean>
+}
+
+type Charge = Extract<PaymentMessage, { kind: 'charge' }>
+type CheckoutMessage = Extract<PaymentMessage, { kind: 'checkout' }>
+
+/**
+ * One signed word of the payment provider, in whatever order and however often it comes. What it changes is decided from
+ * the order as it stands; what does not fit (amount, currency, mode, account, an unknown order) changes nothing, is
+ * recorded under its event id and raises the alarm.
+ */
+export const applyPayment = async (deps: PaymentDeps, message: PaymentMessage): Promise<void> => {
+  if (message.kind === 'other') {
+    await recordProviderEvent(
+      deps.store,
+      { id: message.eventId, type: message.type, why: 'not ours to act on' },
+      deps.now(),
+    )
+    return
+  }
+  if (message.account !== null || message.livemode !== (await deps.livemode())) {
+    return setAside(deps, message, null, 'it is of another account or mode')
+  }
+  await (message.kind === 'checkout' ? applyCheckout(deps, message) : applyCharge(deps, message))
+}
+
+const applyCheckout = async (deps: PaymentDeps, message: CheckoutMessage): Promise<void> => {
+  const decide = { paid: decideCapture, processing: decidePaymentStarted, failed: decidePaymentFailed }[message.step]
+  const refused = await moveOrder(deps, message.orderId, (order) => decide(order, message))
+  if (refused !== null) await setAside(deps, message, message.orderId, refused)
+}
+
+/**
+ * Refunds and disputes may overtake the payment they belong to. So the payment is read from the provider, its capture is
+ * applied first where it was not yet, and then what followed: the same end in every order of arrival.
+ */
+const applyCharge = async (deps: PaymentDeps, message: Charge): Promise<void> => {
+  const payments = await deps.payments()
+  const facts = await payments.readPayment(message.paymentIntentId)
+  const { orderId, fullRefundId } = facts
+  if (orderId === null) return setAside(deps, message, null, 'its payment names no order')
+  const steps: ((order: Order) => Result<readonly OrderEvent[]>)[] = []
+  if (facts.captured) steps.push((order) => decideCapture(order, facts))
+  if (fullRefundId !== null) steps.push((order) => decideRefundCompleted(order, fullRefundId))
+  const { dispute } = message
+  if (dispute !== null) {
+    steps.push((order) => decideDisputeOpened(order, dispute.id))
+    const { id, step } = dispute
+    if (step !== 'opened') steps.push((order) => decideDisputeClosed(order, id, step))
+  }
+  for (const step of steps) {
+    const refused = await moveOrder(deps, orderId, step)
+    if (refused !== null) return setAside(deps, message, orderId, refused)
+  }
+  if (facts.partlyRefunded) return setAside(deps, message, orderId, 'a part of the payment was refunded')
+}
+
+/** Null: done, or nothing was to do. Otherwise why it was refused. */
+const moveOrder = async (
+  deps: PaymentDeps,
+  orderId: string,
+  decide: (order: Order) => Result<readonly OrderEvent[]>,
+): Promise<string | null> =>
+  committing<string | null>(deps, async () => {
+    const order = await loadOrder(deps.store, orderId)
+    if (order === null) return { changes: [], answer: 'there is no such order' }
+    const decided = decide(order.state)
+    if (!decided.ok) return { changes: [], answer: decided.refusal.message }
+    const moved = await orderChanges(deps, order, decided.value, instant(deps.now()), systemActor)
+    return moved && { changes: moved.changes, answer: null }
+  })
+
+const setAside = async (
+  deps: PaymentDeps,
+  message: PaymentMessage,
+  orderId: string | null,
+  why: string,
+): Promise<void> => {
+  await recordProviderEvent(
+    deps.store,
+    { id: message.eventId, type: message.type, why, ...(orderId === null ? {} : { orderId }) },
+    deps.now(),
+  )
+  log('error', 'payment_set_aside', { eventId: message.eventId, type: message.type, orderId, why })
+}

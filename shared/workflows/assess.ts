@@ -1,0 +1,14 @@
+import { toStored } from '../domain/appraisal/appraisal.ts'
+import { appraise } from '../domain/appraisal/appraise.ts'
+import { appraisalModel } from '../domain/appraisal/model.ts'
+import type { Assessment } from '../domain/handle.ts'
+import { gate } from '../domain/release-gate.ts'
+
+/** Gate, then appraisal; the asking price is the expected one. Loads the word lists: only what releases imports this. */
+export const assess = (name: string, display: string, protectedSkeletons: ReadonlySet<string>): Assessment => {
+  const verdict = gate(name, { protectedSkeletons })
+  if (!verdict.pass) return verdict
+  const appraisal = appraise({ name, display }, appraisalModel)
+  const { expectedMinor: priceMinor, currency } = appraisal
+  return { pass: true, appraisal: toStored(appraisal), priceMinor, currency }
+}

@@ -1,0 +1,47 @@
+import { systemActor } from '../domain/actors.ts'
+import type { EffectEventType } from '../domain/effects.ts'
+import { decideRefundCompleted } from '../domain/order.ts'
+import type { Payments } from '../gateways/payments.ts'
+import { log } from '../runtime/log.ts'
+import { loadOrder } from '../store/orders.ts'
+import type { Store } from '../store/client.ts'
+import { type CommitDeps, committing, instant } from './committing.ts'
+import { orderChanges } from './order-changes.ts'
+
+export type EffectDeps = CommitDeps<Store> & { readonly payments: Payments; readonly publicUrl: string }
+
+/**
+ * Does outside what a committed event wants, if the order still wants it. May run more than once: the provider's keys are
+ * derived from the order's id, and the result comes back as a decision of the order.
+ */
+export const carryOutEffect = async (deps: EffectDeps, type: EffectEventType, orderId: string): Promise<void> => {
+  const order = await loadOrder(deps.store, orderId)
+  if (order === null) throw new Error(`${type}: there is no order ${orderId}`)
+  switch (type) {
+    case 'order.order_cancelled':
+      if (order.state.status === 'cancelled') {
+        await deps.payments.closeCheckout(order.state, deps.policy, deps.publicUrl)
+      }
+      return
+    case 'order.refund_wanted': {
+      if (order.state.status !== 'refunding') return
+      const { refundId, complete } = await deps.payments.refund(order.state)
+      // A slow refund is completed by the provider's own event.
+      if (complete) await recordRefund(deps, orderId, refundId)
+      return
+    }
+  }
+}
+
+const recordRefund = (deps: EffectDeps, orderId: string, refundId: string): Promise<void> =>
+  committing<void>(deps, async () => {
+    const order = await loadOrder(deps.store, orderId)
+    if (order === null) throw new Error(`there is no order ${orderId}`)
+    const decided = decideRefundCompleted(order.state, refundId)
+    if (!decided.ok) {
+      log('error', 'refund_not_recorded', { orderId, refundId, why: decided.refusal.message })
+      return { changes: [], answer: undefined }
+    }
+    const moved = await orderChanges(deps, order, decided.value, instant(deps.now()), systemActor)
+    return moved && { changes: moved.changes, answer: undefined }
+  })

@@ -1,0 +1,99 @@
+import pMap from 'p-map'
+import { advanceHandle } from '../domain/aggregate.ts'
+import { type FeedLine, type FeedFault, parseFeedLine } from '../domain/feed.ts'
+import { skeleton } from '../domain/handle-name.ts'
+import { decideImport, type HandleEvent } from '../domain/handle.ts'
+import { chunkObjectKey, type Feeds } from '../gateways/feeds.ts'
+import type { ChunkMessage } from '../contract/messages.ts'
+import { type LoadedHandle, loadHandle, loadHandles, protectSkeleton } from '../store/handles.ts'
+import { recordChunk, type Reject } from '../store/imports.ts'
+import type { Store } from '../store/client.ts'
+import { type CommitDeps, committing, instant } from './committing.ts'
+
+export type ImportDeps = CommitDeps<Store> & { readonly feeds: Feeds }
+
+/** Handles written at the same time by one worker. */
+const writesAtOnce = 32
+
+type Outcome = 'created' | 'updated' | 'unchanged' | FeedFault
+
+/**
+ * Imports one chunk: each line is parsed, decided and committed by itself, so that a wrong line harms no other. Lines for
+ * the same handle keep their order. Doing a chunk again changes nothing and counts the same.
+ */
+export const importAccounts = async (deps: ImportDeps, message: ChunkMessage): Promise<void> => {
+  const text = await deps.feeds.readText(chunkObjectKey(message.importId, message.chunk))
+  const now = instant(deps.now())
+  const rejects: Reject[] = []
+  const byName = new Map<string, { line: number; feed: FeedLine }[]>()
+  for (const row of text.split('\n')) {
+    const tab = row.indexOf('\t')
+    const line = Number(row.slice(0, tab))
+    const parsed = parseFeedLine(row.slice(tab + 1), now)
+    if (!parsed.ok) {
+      rejects.push({ line, ...parsed.refusal })
+      continue
+    }
+    const same = byName.get(parsed.value.name)
+    if (same === undefined) byName.set(parsed.value.name, [{ line, feed: parsed.value }])
+    else same.push({ line, feed: parsed.value })
+  }
+
+  const { handles } = await loadHandles(deps.store, [...byName.keys()])
+  const counts = { created: 0, updated: 0, unchanged: 0 }
+  await pMap(
+    byName,
+    async ([name, lines]) => {
+      let known = handles.get(name) ?? null
+      for (const { line, feed } of lines) {
+        const outcome = await importLine(deps, message, feed, known, now)
+        if (typeof outcome === 'string') counts[outcome] += 1
+        else rejects.push({ line, ...outcome })
+        // A second line for the same name is decided on what the first one left.
+        known = lines.length > 1 ? await loadHandle(deps.store, name) : known
+      }
+    },
+    { concurrency: writesAtOnce },
+  )
+  rejects.sort((a, b) => a.line - b.line)
+  await recordChunk(deps.store, message.importId, { chunk: message.chunk, ...counts, rejects })
+}
+
+const importLine = async (
+  deps: ImportDeps,
+  { importId, operatorId }: ChunkMessage,
+  feed: FeedLine,
+  loaded: LoadedHandle | null,
+  now: string,
+): Promise<Outcome> => {
+  const { class: accountClass } = feed.account
+  if (accountClass === 'verified' || accountClass === 'government') {
+    await protectSkeleton(deps.store, skeleton(feed.name), feed.name)
+  }
+  let fresh = false
+  return committing<Outcome>(deps, async () => {
+    const before = fresh ? await loadHandle(deps.store, feed.name) : loaded
+    fresh = true
+    const contactChanged =
+      before?.contact?.email !== feed.contact.email || before.contact.locale !== feed.contact.locale
+    const decided = decideImport(before?.state ?? null, feed, contactChanged, importId)
+    if (!decided.ok) {
+      const { code, message, field } = decided.refusal
+      return { changes: [], answer: { code: code as FeedFault['code'], reason: message, field } }
+    }
+    if (decided.value.length === 0) return { changes: [], answer: doneBefore(before, importId) }
+    const after = advanceHandle(feed.name, before, decided.value, now, { kind: 'operator', id: operatorId })
+    return {
+      changes: [{ kind: 'handle', before, after, contact: feed.contact }],
+      answer: before === null ? 'created' : 'updated',
+    }
+  })
+}
+
+/** Nothing to do: either nothing is new, or this very import did it before its worker was cut off. */
+const doneBefore = (before: LoadedHandle | null, importId: string): Outcome => {
+  const event: HandleEvent | undefined = before?.entry.events[0]
+  if (event?.type === 'handle_imported' && event.importId === importId) return 'created'
+  if (event?.type === 'account_updated' && event.importId === importId) return 'updated'
+  return 'unchanged'
+}

@@ -1,0 +1,33 @@
+import { ok, refuse, type Result } from '../domain/result.ts'
+import type { Policy } from '../domain/policy.ts'
+import type { Payments } from '../gateways/payments.ts'
+import type { EscrowStore } from '../store/client.ts'
+import { getOrder } from './orders.ts'
+
+export type CheckoutDeps = {
+  readonly store: EscrowStore
+  readonly policy: Policy
+  readonly payments: Payments
+  readonly publicUrl: string
+}
+
+/**
+ * The hosted payment page of an unpaid order. Its provider key and every parameter are derived from the order, so asking
+ * again gives the same page, and nothing of it needs to be kept: no write, one call to the provider.
+ */
+export const openCheckout = async (
+  deps: CheckoutDeps,
+  orderId: string,
+  buyerId: string,
+): Promise<Result<{ orderId: string; url: string; expiresAt: string }>> => {
+  const order = await getOrder(deps.store, orderId, buyerId)
+  if (!order.ok) return order
+  if (order.value.status !== 'awaiting_payment') {
+    return refuse('checkout_closed', `The order is ${order.value.status}`, undefined, { status: order.value.status })
+  }
+  const checkout = await deps.payments.openCheckout(order.value, deps.policy, deps.publicUrl)
+  if (checkout === null) {
+    return refuse('checkout_closed', 'Too little of the payment window is left to open a payment page')
+  }
+  return ok({ orderId, url: checkout.url, expiresAt: checkout.expiresAt })
+}
