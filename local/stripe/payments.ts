@@ -1,0 +1,531 @@
+import type Stripe from 'stripe'
+import type { Core } from './core.ts'
+import { bankDays, paymentFee } from './fees.ts'
+import { randomText } from './ids.ts'
+import type { BankMethod, Decline, TestCard } from './payment-methods.ts'
+import { idOf } from './resource-types.ts'
+import { bookBalanceChange } from './resources/balance-transactions.ts'
+import { changeCharge } from './resources/charges.ts'
+import { changeSession, customerDetails, type SessionSecrets } from './resources/checkout-sessions.ts'
+import { createDispute } from './resources/disputes.ts'
+import type { ChargeSecrets } from './resources/refunds.ts'
+
+export interface Payer {
+  email: string | null
+  name: string | null
+}
+
+export interface Card {
+  brand: TestCard['brand']
+  last4: string
+  expMonth: number
+  expYear: number
+}
+
+export interface BankAccount {
+  method: BankMethod
+  last4: string
+  /** What becomes of the debit once the bank has answered. */
+  outcome: 'succeeded' | 'failed'
+  failureCode?: string
+}
+
+/** How an attempt to pay ended. `closed`: the session could not be paid any more, and nothing was charged. */
+export type Attempt =
+  | { result: 'paid' | 'processing'; session: Stripe.Checkout.Session; intent: Stripe.PaymentIntent }
+  | { result: 'declined'; session: Stripe.Checkout.Session; intent: Stripe.PaymentIntent; decline: Decline }
+  | { result: 'closed'; session: Stripe.Checkout.Session }
+
+interface ChargePlan extends ChargeSecrets {
+  outcome?: 'succeeded' | 'failed'
+  failureCode?: string
+}
+
+/**
+ * One attempt with a card. A decline leaves the session open, with the PaymentIntent back at `requires_payment_method`
+ * and a failed charge; success completes the session at once.
+ */
+export const payByCard = (
+  core: Core,
+  session: Stripe.Checkout.Session,
+  payer: Payer,
+  card: Card,
+  behaviour: { decline?: Decline; aftermath?: ChargeSecrets['aftermath'] },
+): Attempt => {
+  if (session.status !== 'open') return { result: 'closed', session }
+  const { intent, session: known } = intentOf(core, session)
+  const method = createPaymentMethod(core, 'card', payer, cardOf(card))
+  const { decline, aftermath } = behaviour
+  const charge = createCharge(core, intent, method, decline ? 'failed' : 'succeeded', {
+    ...(aftermath && { aftermath }),
+    ...(decline && { decline }),
+  })
+  if (decline) {
+    const declined = failIntent(core, intent, charge, method, decline)
+    return { result: 'declined', session: known, intent: declined, decline }
+  }
+  core.emit('charge.succeeded', charge)
+  const paid = succeedIntent(core, intent, charge)
+  const completed = completeSession(core, known, payer, 'paid')
+  core.uncaused(() => {
+    core.emit('checkout.session.completed', completed)
+    settleCharge(core, charge, 'card')
+    follow(core, charge, aftermath)
+  })
+  return { result: 'paid', session: completed, intent: paid }
+}
+
+/**
+ * The buyer agrees to a debit of their bank account: the session completes `unpaid`, the payment stands `processing`
+ * until the bank answers days later (`settlePayment`, by the clock or on command).
+ */
+export const payByBank = (
+  core: Core,
+  session: Stripe.Checkout.Session,
+  payer: Payer,
+  account: BankAccount,
+): Attempt => {
+  if (session.status !== 'open') return { result: 'closed', session }
+  const { intent, session: known } = intentOf(core, session)
+  const method = createPaymentMethod(core, account.method, payer, bankOf(account))
+  const charge = createCharge(core, intent, method, 'pending', {
+    outcome: account.outcome,
+    ...(account.failureCode && { failureCode: account.failureCode }),
+  })
+  const processing = changeIntent(core, intent, {
+    status: 'processing',
+    payment_method: method.id,
+    latest_charge: charge.id,
+    last_payment_error: null,
+    processing: null,
+  })
+  core.emit('payment_intent.processing', processing)
+  core.emit('charge.pending', charge)
+  const completed = completeSession(core, known, payer, 'unpaid')
+  core.uncaused(() => core.emit('checkout.session.completed', completed))
+  core.at(core.seconds() + bankDays * 86_400, 'settle_payment', intent.id)
+  return { result: 'processing', session: completed, intent: processing }
+}
+
+/**
+ * The bank answers for a payment that is `processing`. Without an outcome, as the account used foretold.
+ * Returns the PaymentIntent; one that is not processing is returned as it is.
+ */
+export const settlePayment = (
+  core: Core,
+  intent: Stripe.PaymentIntent,
+  given?: 'succeeded' | 'failed',
+): Stripe.PaymentIntent => {
+  if (intent.status !== 'processing') return intent
+  const chargeId = idOf(intent.latest_charge) ?? ''
+  const charge = core.state.find('charge', chargeId)
+  const plan = core.state.findHidden<ChargePlan>('charge', chargeId)
+  const method = core.state.find('payment_method', idOf(intent.payment_method) ?? '')
+  const session = core.state.list('checkout.session', { fields: { payment_intent: intent.id } }, { limit: 1 })?.data[0]
+  if (!charge || !method || !session) throw new Error(`${intent.id} is processing without a charge, method or session`)
+  if ((given ?? plan?.outcome) === 'failed') {
+    const decline = bankFailure(plan?.failureCode ?? 'charge_failed')
+    const failed = changeCharge(core, charge, {
+      status: 'failed',
+      paid: false,
+      failure_code: decline.code,
+      failure_message: decline.message,
+      outcome: null,
+    })
+    const declined = failIntent(core, intent, failed, method, decline)
+    core.emit('checkout.session.async_payment_failed', session)
+    return declined
+  }
+  const succeeded = changeCharge(core, charge, {
+    status: 'succeeded',
+    paid: true,
+    captured: true,
+    amount_captured: charge.amount,
+  })
+  core.emit('charge.succeeded', succeeded)
+  const paid = succeedIntent(core, intent, succeeded)
+  core.emit('checkout.session.async_payment_succeeded', changeSession(core, session, { payment_status: 'paid' }))
+  settleCharge(core, succeeded, method.type)
+  return paid
+}
+
+const bankFailure = (code: string): Decline => ({
+  code,
+  message:
+    code === 'insufficient_funds'
+      ? "The customer's bank account has insufficient funds."
+      : code === 'account_closed'
+        ? "The customer's bank account has been closed."
+        : code === 'debit_not_authorized'
+          ? 'The customer has notified their bank that this payment was unauthorized.'
+          : 'The payment failed.',
+})
+
+const intentOf = (
+  core: Core,
+  session: Stripe.Checkout.Session,
+): { intent: Stripe.PaymentIntent; session: Stripe.Checkout.Session } => {
+  const known = core.state.find('payment_intent', idOf(session.payment_intent) ?? '')
+  if (known) return { intent: known, session }
+  const intent = createIntent(core, session)
+  return { intent, session: changeSession(core, session, { payment_intent: intent.id }) }
+}
+
+/** Checkout makes the PaymentIntent when the buyer first tries to pay, not with the session. */
+const createIntent = (core: Core, session: Stripe.Checkout.Session): Stripe.PaymentIntent => {
+  const data = core.state.findHidden<SessionSecrets>('checkout.session', session.id)?.paymentIntentData ?? {}
+  const id = core.newId('pi')
+  const intent: Stripe.PaymentIntent = {
+    id,
+    object: 'payment_intent',
+    allowed_payment_method_types: null,
+    amount: session.amount_total ?? 0,
+    amount_capturable: 0,
+    amount_details: { tip: {} },
+    amount_received: 0,
+    application: null,
+    application_fee_amount: null,
+    automatic_payment_methods: null,
+    canceled_at: null,
+    cancellation_reason: null,
+    capture_method: 'automatic_async',
+    client_secret: `${id}_secret_${randomText(25)}`,
+    confirmation_method: 'automatic',
+    created: core.seconds(),
+    currency: session.currency ?? 'usd',
+    customer: null,
+    customer_account: null,
+    description: data.description ?? null,
+    excluded_payment_method_types: null,
+    last_payment_error: null,
+    latest_charge: null,
+    livemode: false,
+    managed_payments: null,
+    metadata: data.metadata ?? {},
+    next_action: null,
+    on_behalf_of: null,
+    payment_method: null,
+    payment_method_configuration_details: null,
+    payment_method_options: {
+      card: { installments: null, mandate_options: null, network: null, request_three_d_secure: 'automatic' },
+    },
+    payment_method_types: session.payment_method_types,
+    payment_record: null,
+    processing: null,
+    receipt_email: data.receipt_email ?? null,
+    review: null,
+    setup_future_usage: null,
+    shipping: null,
+    source: null,
+    statement_descriptor: data.statement_descriptor ?? null,
+    statement_descriptor_suffix: data.statement_descriptor_suffix ?? null,
+    status: 'requires_payment_method',
+    transfer_data: null,
+    transfer_group: data.transfer_group ?? null,
+  }
+  core.state.insert('payment_intent', intent)
+  core.emit('payment_intent.created', intent)
+  return intent
+}
+
+const changeIntent = (
+  core: Core,
+  intent: Stripe.PaymentIntent,
+  changes: Partial<Stripe.PaymentIntent>,
+): Stripe.PaymentIntent => {
+  const changed: Stripe.PaymentIntent = { ...intent, ...changes }
+  core.state.update('payment_intent', changed)
+  return changed
+}
+
+const succeedIntent = (core: Core, intent: Stripe.PaymentIntent, charge: Stripe.Charge): Stripe.PaymentIntent => {
+  const paid = changeIntent(core, intent, {
+    status: 'succeeded',
+    amount_received: intent.amount,
+    payment_method: charge.payment_method,
+    latest_charge: charge.id,
+    last_payment_error: null,
+  })
+  core.emit('payment_intent.succeeded', paid)
+  return paid
+}
+
+const failIntent = (
+  core: Core,
+  intent: Stripe.PaymentIntent,
+  charge: Stripe.Charge,
+  method: Stripe.PaymentMethod,
+  decline: Decline,
+): Stripe.PaymentIntent => {
+  core.emit('charge.failed', charge)
+  const failed = changeIntent(core, intent, {
+    status: 'requires_payment_method',
+    payment_method: null,
+    latest_charge: charge.id,
+    last_payment_error: {
+      ...(decline.code !== 'card_declined' || decline.declineCode ? { charge: charge.id } : {}),
+      code: decline.code as Stripe.PaymentIntent.LastPaymentError.Code,
+      ...(decline.declineCode && { decline_code: decline.declineCode }),
+      doc_url: `https://stripe.com/docs/error-codes/${decline.code.replaceAll('_', '-')}`,
+      message: decline.message,
+      payment_method: method,
+      type: method.type === 'card' ? 'card_error' : 'invalid_request_error',
+    },
+  })
+  core.emit('payment_intent.payment_failed', failed)
+  return failed
+}
+
+const completeSession = (
+  core: Core,
+  session: Stripe.Checkout.Session,
+  payer: Payer,
+  paymentStatus: 'paid' | 'unpaid',
+): Stripe.Checkout.Session => {
+  core.state.removeTimer({ at: session.expires_at * 1000, task: 'expire_session', id: session.id })
+  return changeSession(core, session, {
+    status: 'complete',
+    payment_status: paymentStatus,
+    url: null,
+    customer_details: customerDetails(payer.email ?? session.customer_email, payer.name),
+  })
+}
+
+/** The fee is known and the balance changes a moment after the payment: Stripe tells it by `charge.updated`. */
+const settleCharge = (core: Core, charge: Stripe.Charge, method: string): void => {
+  const booked = bookBalanceChange(core, {
+    type: method === 'card' ? 'charge' : 'payment',
+    reportingCategory: 'charge',
+    amount: charge.amount,
+    fee: paymentFee(method, charge.amount),
+    currency: charge.currency,
+    source: charge.id,
+    description: charge.description,
+    method,
+  })
+  const settled = changeCharge(core, charge, { balance_transaction: booked.id })
+  core.emit('charge.updated', settled, { balance_transaction: null })
+}
+
+const follow = (core: Core, charge: Stripe.Charge, aftermath: ChargeSecrets['aftermath']): void => {
+  if (aftermath !== 'dispute_fraudulent' && aftermath !== 'dispute_product_not_received' && aftermath !== 'inquiry')
+    return
+  const settled = core.state.find('charge', charge.id) ?? charge
+  createDispute(core, {
+    charge: settled,
+    reason: aftermath === 'dispute_product_not_received' ? 'product_not_received' : 'fraudulent',
+    inquiry: aftermath === 'inquiry',
+  })
+}
+
+const createCharge = (
+  core: Core,
+  intent: Stripe.PaymentIntent,
+  method: Stripe.PaymentMethod,
+  status: 'succeeded' | 'pending' | 'failed',
+  plan: ChargePlan & { decline?: Decline },
+): Stripe.Charge => {
+  const { decline, ...secrets } = plan
+  const card = method.type === 'card'
+  const id = core.newId(card ? 'ch' : 'py')
+  const charge: Stripe.Charge = {
+    id,
+    object: 'charge',
+    amount: intent.amount,
+    amount_captured: status === 'succeeded' ? intent.amount : 0,
+    amount_refunded: 0,
+    application: null,
+    application_fee: null,
+    application_fee_amount: null,
+    balance_transaction: null,
+    billing_details: method.billing_details,
+    calculated_statement_descriptor: card ? 'LOCAL' : null,
+    captured: status === 'succeeded',
+    created: core.seconds(),
+    currency: intent.currency,
+    customer: null,
+    description: intent.description,
+    disputed: false,
+    failure_balance_transaction: null,
+    failure_code: decline?.code ?? null,
+    failure_message: decline?.message ?? null,
+    fraud_details: {},
+    livemode: false,
+    metadata: intent.metadata,
+    on_behalf_of: null,
+    outcome: decline ? outcomeOf(decline) : approved,
+    paid: status === 'succeeded',
+    payment_intent: intent.id,
+    payment_method: method.id,
+    payment_method_details: detailsOf(method, intent.amount),
+    radar_options: {},
+    receipt_email: intent.receipt_email,
+    receipt_number: null,
+    receipt_url: status === 'failed' ? null : `${core.publicUrl}/receipts/${id}`,
+    refunded: false,
+    review: null,
+    shipping: null,
+    source: null,
+    source_transfer: null,
+    statement_descriptor: intent.statement_descriptor,
+    statement_descriptor_suffix: intent.statement_descriptor_suffix,
+    status,
+    transfer_data: null,
+    transfer_group: intent.transfer_group,
+  }
+  core.state.insert('charge', charge, secrets)
+  return charge
+}
+
+const approved: Stripe.Charge.Outcome = {
+  advice_code: null,
+  network_advice_code: null,
+  network_decline_code: null,
+  network_status: 'approved_by_network',
+  reason: null,
+  risk_level: 'normal',
+  risk_score: 20,
+  seller_message: 'Payment complete.',
+  type: 'authorized',
+}
+
+const outcomeOf = (decline: Decline): Stripe.Charge.Outcome => ({
+  ...approved,
+  network_status: 'declined_by_network',
+  reason: decline.declineCode ?? decline.code,
+  seller_message: 'The bank did not return any further details with this decline.',
+  type: 'issuer_declined',
+})
+
+const detailsOf = (method: Stripe.PaymentMethod, amount: number): Stripe.Charge.PaymentMethodDetails => {
+  const { card } = method
+  if (!card) return { type: method.type, [method.type]: bankDetails(method) }
+  return {
+    card: {
+      amount_authorized: amount,
+      authorization_code: '123456',
+      brand: card.brand,
+      checks: { address_line1_check: null, address_postal_code_check: null, cvc_check: 'pass' },
+      country: card.country,
+      electronic_commerce_indicator: null,
+      exp_month: card.exp_month,
+      exp_year: card.exp_year,
+      extended_authorization: { status: 'disabled' },
+      fingerprint: card.fingerprint ?? null,
+      funding: card.funding,
+      incremental_authorization: { status: 'unavailable' },
+      installments: null,
+      last4: card.last4,
+      mandate: null,
+      multicapture: { status: 'unavailable' },
+      network: card.brand,
+      network_token: { used: false },
+      network_transaction_id: '104557651805572',
+      overcapture: { maximum_amount_capturable: amount, status: 'unavailable' },
+      regulated_status: 'unregulated',
+      three_d_secure: null,
+      transaction_link_id: null,
+      wallet: null,
+    },
+    type: 'card',
+  }
+}
+
+const bankDetails = ({ us_bank_account: us, sepa_debit: sepa, bacs_debit: bacs }: Stripe.PaymentMethod): object => {
+  if (us)
+    return {
+      account_holder_type: us.account_holder_type,
+      account_type: us.account_type,
+      bank_name: us.bank_name,
+      fingerprint: us.fingerprint,
+      last4: us.last4,
+      payment_reference: null,
+      routing_number: us.routing_number,
+    }
+  if (sepa) {
+    const { generated_from: _, ...details } = sepa
+    return { ...details, mandate: null }
+  }
+  return { ...bacs, mandate: null }
+}
+
+const cardOf = (card: Card): Partial<Stripe.PaymentMethod> => ({
+  card: {
+    brand: card.brand,
+    checks: { address_line1_check: null, address_postal_code_check: null, cvc_check: 'pass' },
+    country: 'US',
+    display_brand: card.brand,
+    exp_month: card.expMonth,
+    exp_year: card.expYear,
+    fingerprint: `local${card.brand}${card.last4}`.slice(0, 16).padEnd(16, '0'),
+    funding: 'credit',
+    generated_from: null,
+    last4: card.last4,
+    networks: { available: [card.brand], preferred: null },
+    regulated_status: 'unregulated',
+    three_d_secure_usage: { supported: true },
+    wallet: null,
+  },
+})
+
+const bankOf = ({ method, last4 }: BankAccount): Partial<Stripe.PaymentMethod> => {
+  const fingerprint = `local${method}${last4}`.slice(0, 16)
+  switch (method) {
+    case 'us_bank_account':
+      return {
+        us_bank_account: {
+          account_holder_type: 'individual',
+          account_type: 'checking',
+          bank_name: 'STRIPE TEST BANK',
+          financial_connections_account: null,
+          fingerprint,
+          last4,
+          networks: { preferred: 'ach', supported: ['ach'] },
+          routing_number: '110000000',
+          status_details: {},
+        },
+      }
+    case 'sepa_debit':
+      return {
+        sepa_debit: {
+          bank_code: '19043',
+          branch_code: '',
+          country: 'AT',
+          fingerprint,
+          generated_from: { charge: null, setup_attempt: null },
+          last4,
+        },
+      }
+    case 'bacs_debit':
+      return { bacs_debit: { fingerprint, last4, sort_code: '108800' } }
+  }
+}
+
+const createPaymentMethod = (
+  core: Core,
+  type: 'card' | BankMethod,
+  payer: Payer,
+  details: Partial<Stripe.PaymentMethod>,
+): Stripe.PaymentMethod => {
+  const method: Stripe.PaymentMethod = {
+    id: core.newId('pm'),
+    object: 'payment_method',
+    allow_redisplay: 'limited',
+    billing_details: {
+      address: { city: null, country: null, line1: null, line2: null, postal_code: null, state: null },
+      email: payer.email,
+      name: payer.name,
+      phone: null,
+      tax_id: null,
+    },
+    created: core.seconds(),
+    customer: null,
+    customer_account: null,
+    livemode: false,
+    metadata: {},
+    type,
+    ...details,
+  }
+  core.state.insert('payment_method', method)
+  return method
+}
