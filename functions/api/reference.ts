@@ -15,8 +15,9 @@ const html = (page: string): APIGatewayProxyStructuredResultV2 => ({
 
 /** The description of the API, the landing page, and the answer to every route that does not exist. */
 export const handler = (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
-  const { requestId, http, domainName } = event.requestContext
-  const document = () => openApi(`https://${domainName}`)
+  const { requestId, http } = event.requestContext
+  const { host = '', 'x-forwarded-proto': protocol = 'https' } = event.headers
+  const document = () => openApi(`${protocol}://${host}`)
   if (http.method === 'GET') {
     switch (event.rawPath) {
       case '/':

@@ -110,7 +110,6 @@ export const routes = {
       'idempotency_key_missing',
       'idempotency_key_reused',
       'not_found',
-      'own_listing',
       'handle_on_hold',
       'handle_not_for_sale',
       'price_changed',
