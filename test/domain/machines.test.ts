@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest'
+import { handleMachine, listingMachine } from '../../shared/domain/handle.ts'
+import { orderMachine } from '../../shared/domain/order.ts'
+import { type Machine, toMermaid } from '../../shared/domain/transitions.ts'
+
+const machines: Machine<string, string>[] = [
+  handleMachine as Machine<string, string>,
+  listingMachine as Machine<string, string>,
+  orderMachine as Machine<string, string>,
+]
+
+const reachable = (machine: Machine<string, string>): Set<string> => {
+  const found = new Set<string>()
+  const open: (string | null)[] = [null]
+  for (let state = open.pop(); state !== undefined; state = open.pop()) {
+    for (const row of machine.transitions) {
+      if (row.from === state && !found.has(row.to)) {
+        found.add(row.to)
+        open.push(row.to)
+      }
+    }
+  }
+  return found
+}
+
+describe.each(machines.map((machine) => [machine.name, machine] as const))('the %s table', (_, machine) => {
+  it('reaches every state from birth', () => {
+    expect([...reachable(machine)].toSorted()).toEqual(Object.keys(machine.states).toSorted())
+  })
+
+  it('gives every waiting state exactly one deadline, and no other state any', () => {
+    for (const [state, kind] of Object.entries(machine.states)) {
+      const deadlines = machine.transitions.filter((row) => row.from === state && row.after !== undefined)
+      expect([state, deadlines.length]).toEqual([state, kind === 'waiting' ? 1 : 0])
+    }
+  })
+
+  it('lets nothing follow a final state, and something follow every other', () => {
+    for (const [state, kind] of Object.entries(machine.states)) {
+      const following = machine.transitions.filter((row) => row.from === state)
+      if (kind === 'final') expect([state, following]).toEqual([state, []])
+    }
+  })
+
+  it('is deterministic and names who may act', () => {
+    const keys = machine.transitions.map((row) => `${row.from} ${row.on}`)
+    expect(new Set(keys).size).toBe(keys.length)
+    for (const row of machine.transitions) expect(row.by.length).toBeGreaterThan(0)
+  })
+
+  it('lets the clock act where it has a deadline', () => {
+    for (const row of machine.transitions) if (row.after !== undefined) expect(row.by).toContain('system')
+  })
+
+  it('draws a diagram with one line a transition', () => {
+    const lines = toMermaid(machine).split('\n')
+    for (const row of machine.transitions) {
+      expect(lines.some((line) => line.includes(`--> ${row.to}: ${row.on} `))).toBe(true)
+    }
+  })
+})
