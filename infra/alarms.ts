@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib'
-import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch'
+import { Alarm, ComparisonOperator, type IMetric, TreatMissingData, Unit } from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
+import { FilterPattern, type LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import type { Construct } from 'constructs'
 import { resourceName, type Settings } from './settings.ts'
@@ -41,3 +42,31 @@ export function addAlarm(scope: Construct, id: string, props: AlarmProps): Alarm
 
 /** The period over which alarms look: long enough to be cheap, short enough that money does not wait. */
 export const alarmPeriod = Duration.minutes(5)
+
+export type LoggedEventProps = {
+  readonly settings: Settings
+  readonly logGroup: LogGroup
+  /** The word that the code logs, such as `payment_set_aside`: a log line that holds it counts. */
+  readonly event: string
+  readonly symptom: string
+  readonly errorImpact: string
+}
+
+/** An alarm on something that the code saw and survived, so that no metric of AWS shows it. */
+export function addLoggedEventAlarm(scope: Construct, id: string, props: LoggedEventProps): Alarm {
+  const filter = new MetricFilter(scope, `${id}Filter`, {
+    logGroup: props.logGroup,
+    filterPattern: FilterPattern.allTerms(props.event),
+    metricNamespace: resourceName(props.settings, 'log'),
+    metricName: props.event,
+    unit: Unit.COUNT,
+  })
+  return addAlarm(scope, id, {
+    settings: props.settings,
+    name: props.event.replaceAll('_', '-'),
+    metric: filter.metric({ period: alarmPeriod, statistic: 'Sum' }),
+    threshold: 1,
+    symptom: props.symptom,
+    errorImpact: props.errorImpact,
+  })
+}

@@ -1,30 +1,18 @@
-import { CfnOutput, Stack, Validations } from 'aws-cdk-lib'
-import {
-  type CfnRoute,
-  CorsHttpMethod,
-  HttpApi,
-  HttpMethod,
-  HttpRoute,
-  HttpRouteKey,
-  HttpStage,
-  LogGroupLogDestination,
-} from 'aws-cdk-lib/aws-apigatewayv2'
-import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers'
-import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway'
-import { LogGroup } from 'aws-cdk-lib/aws-logs'
-import { Duration, RemovalPolicy } from 'aws-cdk-lib'
+import { Stack, Validations } from 'aws-cdk-lib'
+import { type CfnRoute, type HttpApi, HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-apigatewayv2'
+import type { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers'
 import type { Construct } from 'constructs'
 import { type Route, type RouteGroup, routes } from '../shared/contract/routes.ts'
-import { addAlarm, alarmPeriod } from './alarms.ts'
 import { ApiFunction } from './constructs/api-function.ts'
 import type { Deployment } from './constructs/node-function.ts'
 import type { FunctionName } from './grants.ts'
-import { logRetention, resourceName, type Settings } from './settings.ts'
+import { resourceName } from './settings.ts'
 
-export type ApiStackProps = { readonly deployment: Deployment }
-
-/** Requests a second over the whole API: what the account's default concurrency of 1,000 can carry at 100 ms each. */
-const throttle = { rateLimit: 5_000, burstLimit: 2_500 }
+export type ApiStackProps = {
+  readonly deployment: Deployment
+  readonly api: HttpApi
+  readonly authorizer: HttpJwtAuthorizer
+}
 
 const functionOfGroup = {
   catalogue: { name: 'api/catalogue', errorImpact: 'Nobody can search the market or open a handle, so nobody buys.' },
@@ -43,33 +31,16 @@ const functionOfGroup = {
   },
 } as const satisfies Record<RouteGroup, { name: FunctionName; errorImpact: string }>
 
-/** The door for requests: one HTTP API, its routes read from the contract's table, one function a route group. */
+/** The road of requests: routes read from the contract's table, one function a route group. */
 export class ApiStack extends Stack {
-  constructor(scope: Construct, id: string, { deployment }: ApiStackProps) {
+  constructor(scope: Construct, id: string, { deployment, api, authorizer }: ApiStackProps) {
     super(scope, id, { stackName: resourceName(deployment.settings, 'api') })
-    const { settings } = deployment
-
-    const api = new HttpApi(this, 'Http', {
-      apiName: resourceName(settings, 'api'),
-      createDefaultStage: false,
-      corsPreflight: {
-        allowOrigins: [...settings.webOrigins],
-        allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST],
-        allowHeaders: ['authorization', 'content-type', 'idempotency-key'],
-        exposeHeaders: ['location', 'retry-after'],
-        maxAge: Duration.hours(1),
-      },
-    })
-    addStage(api, settings)
-    const authorizer = new HttpJwtAuthorizer('Jwt', settings.oidcIssuer, { jwtAudience: [settings.oidcAudience] })
-    const publicUrl = settings.publicUrl ?? api.apiEndpoint
-
     const functions = new Map<RouteGroup, ApiFunction>()
     for (const [group, { name, errorImpact }] of Object.entries(functionOfGroup) as [
       RouteGroup,
       (typeof functionOfGroup)[RouteGroup],
     ][]) {
-      const environment = group === 'checkout' ? { PUBLIC_URL: publicUrl } : {}
+      const environment = group === 'checkout' ? { PUBLIC_URL: deployment.publicUrl } : {}
       functions.set(group, new ApiFunction(this, pascal(group), { deployment, name, errorImpact, environment }))
     }
     const integrationOf = (group: RouteGroup) => {
@@ -95,52 +66,7 @@ export class ApiStack extends Stack {
       integration: integrationOf('reference'),
     })
     acknowledgePublic(otherwise, 'Answers every unknown route with a problem+json 404, and the reference page at /.')
-
-    addAlarm(this, 'ServerErrors', {
-      settings,
-      name: 'api-server-errors',
-      metric: api.metricServerError({ period: alarmPeriod, statistic: 'Sum' }),
-      threshold: 5,
-      symptom: 'The API answered 5xx at least five times in five minutes.',
-      errorImpact: 'Buyers see errors: some of them cannot order or pay, and sales are lost.',
-    })
-
-    new CfnOutput(this, 'ApiUrl', { value: api.apiEndpoint })
-    new CfnOutput(this, 'StripeWebhookUrl', { value: `${api.apiEndpoint}${routes.receiveStripeEvent.path}` })
   }
-}
-
-/**
- * One stage at the root of the API's address. Its access log has no address, agent, token, path parameter or query:
- * the route and the request id are enough to find a fault, and say nothing about a person.
- */
-function addStage(api: HttpApi, settings: Settings): void {
-  const accessLog = new LogGroup(api, 'AccessLog', {
-    logGroupName: `/aws/apigateway/${resourceName(settings, 'api')}`,
-    retention: logRetention,
-    removalPolicy: RemovalPolicy.DESTROY,
-  })
-  const fields = {
-    requestId: '$context.requestId',
-    time: '$context.requestTimeEpoch',
-    route: '$context.routeKey',
-    status: '$context.status',
-    latencyMs: '$context.responseLatency',
-    functionMs: '$context.integrationLatency',
-    bytes: '$context.responseLength',
-    authorizerError: '$context.authorizer.error',
-    integrationError: '$context.integrationErrorMessage',
-  }
-  new HttpStage(api, 'Stage', {
-    httpApi: api,
-    stageName: '$default',
-    autoDeploy: true,
-    throttle,
-    accessLogSettings: {
-      destination: new LogGroupLogDestination(accessLog),
-      format: AccessLogFormat.custom(JSON.stringify(fields)),
-    },
-  })
 }
 
 function reasonOfPublicGroup(group: RouteGroup): string {

@@ -6,6 +6,7 @@ import { bundleFunctions } from './bundles.ts'
 import type { Deployment } from './constructs/node-function.ts'
 import { DataStack } from './data.ts'
 import { EventsStack } from './events.ts'
+import { GatewayStack } from './gateway.ts'
 import { ObservabilityStack } from './observability.ts'
 import type { Resources } from './resources.ts'
 import { readSettings } from './settings.ts'
@@ -18,12 +19,14 @@ Validations.of(app).addPlugins(new AwsSolutionsChecks(app, { writeSuppressionsTo
 
 const settings = readSettings(app.node)
 const resources: Resources = new Map()
-const deployment: Deployment = { settings, resources, bundles: await bundleFunctions(join(app.outdir, 'bundles')) }
+const bundles = await bundleFunctions(join(app.outdir, 'bundles'))
 
 new DataStack(app, 'Data', { settings, resources })
 const { bus } = new EventsStack(app, 'Events', { settings, resources })
+const { api, authorizer, publicUrl } = new GatewayStack(app, 'Gateway', { settings })
+const deployment: Deployment = { settings, resources, bundles, publicUrl }
 new WorkersStack(app, 'Workers', { deployment, bus })
-new ApiStack(app, 'Api', { deployment })
+new ApiStack(app, 'Api', { deployment, api, authorizer })
 new ObservabilityStack(app, 'Observability', { settings })
 
 app.synth()

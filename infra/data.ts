@@ -75,7 +75,7 @@ export class DataStack extends Stack {
       partitionKey: text('saleMonth'),
       sortKey: text('soldAt'),
       projectionType: ProjectionType.INCLUDE,
-      nonKeyAttributes: ['handle', 'display', 'price', 'tier'],
+      nonKeyAttributes: ['handle', 'display', 'priceMinor', 'currency', 'tier'],
     })
 
     // Made without a value: a placeholder would look like a key and fail at Stripe, while an empty secret fails at the

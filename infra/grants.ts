@@ -45,20 +45,19 @@ const stripeSecret: Grant = { allow: ['secretsmanager:GetSecretValue'], on: 'str
 
 export const grants = {
   'api/catalogue': [
-    { allow: ['dynamodb:GetItem', 'dynamodb:Query'], on: 'handles' },
+    { allow: ['dynamodb:GetItem'], on: 'handles' },
     { allow: ['dynamodb:Query'], on: 'handles/index/byShelf' },
-    { allow: ['dynamodb:GetItem', 'dynamodb:Query'], on: 'escrow' },
     { allow: ['dynamodb:Query'], on: 'escrow/index/bySale' },
   ],
   'api/reference': [],
   'api/purchases': [
-    { allow: ['dynamodb:GetItem', 'dynamodb:UpdateItem'], on: 'handles' },
-    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], on: 'escrow' },
+    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
+    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'escrow' },
     { allow: ['dynamodb:Query'], on: 'escrow/index/byParty' },
   ],
   'api/checkout': [{ allow: ['dynamodb:GetItem'], on: 'escrow' }, stripeSecret],
   'api/accounts': [
-    { allow: ['dynamodb:GetItem', 'dynamodb:UpdateItem'], on: 'handles' },
+    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
     { allow: ['dynamodb:Query'], on: 'handles/index/byHolder' },
   ],
   'api/operator': [
@@ -80,33 +79,33 @@ export const grants = {
     { allow: ['s3:GetObject'], on: 'feeds-bucket/feeds/*' },
     { allow: ['s3:PutObject'], on: 'feeds-bucket/chunks/*' },
     { allow: ['sqs:SendMessage'], on: 'chunks' },
-    { allow: ['dynamodb:UpdateItem'], on: 'escrow' },
+    { allow: ['dynamodb:Query', 'dynamodb:UpdateItem'], on: 'escrow' },
   ],
   'workers/import-accounts': [
     receives('chunks'),
     { allow: ['s3:GetObject'], on: 'feeds-bucket/chunks/*' },
-    { allow: ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], on: 'handles' },
+    { allow: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
     { allow: ['dynamodb:PutItem'], on: 'escrow' },
   ],
   'workers/release-handles': [
     receives('releases'),
-    { allow: ['dynamodb:BatchGetItem', 'dynamodb:UpdateItem'], on: 'handles' },
+    { allow: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
   ],
   'workers/apply-deadlines': [
     receives('deadlines'),
-    { allow: ['dynamodb:GetItem', 'dynamodb:UpdateItem'], on: 'handles' },
-    { allow: ['dynamodb:GetItem', 'dynamodb:UpdateItem'], on: 'escrow' },
+    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
+    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'escrow' },
   ],
   'workers/apply-payments': [
     receives('payments'),
-    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], on: 'handles' },
-    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], on: 'escrow' },
+    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
+    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'escrow' },
     stripeSecret,
   ],
   'workers/carry-out-effects': [
     receives('effects'),
-    { allow: ['dynamodb:GetItem', 'dynamodb:UpdateItem'], on: 'handles' },
-    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], on: 'escrow' },
+    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
+    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'escrow' },
     stripeSecret,
   ],
   'workers/publish-outbox': [

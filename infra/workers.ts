@@ -7,7 +7,7 @@ import { Bucket, BucketEncryption, type CfnBucket, HttpMethods } from 'aws-cdk-l
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
 import { effectEventTypes } from '../shared/domain/effects.ts'
-import { addAlarm, alarmPeriod } from './alarms.ts'
+import { addAlarm, addLoggedEventAlarm, alarmPeriod } from './alarms.ts'
 import { type Deployment, NodeFunction } from './constructs/node-function.ts'
 import { newDeadLetterQueue, QueueWorker } from './constructs/queue-worker.ts'
 import { ScheduledFunction } from './constructs/scheduled-function.ts'
@@ -121,7 +121,7 @@ export class WorkersStack extends Stack {
 
   /** Stripe's events, verified by the webhook → payments queue, in order within an order → `apply-payments`. */
   private addPayments(deployment: Deployment): void {
-    new QueueWorker(this, 'ApplyPayments', {
+    const { worker } = new QueueWorker(this, 'ApplyPayments', {
       deployment,
       name: 'workers/apply-payments',
       queue: 'payments',
@@ -135,11 +135,20 @@ export class WorkersStack extends Stack {
       errorImpact:
         'Buyers have paid and their money is not booked: no handle is handed over, and an order may expire although paid.',
     })
+    addLoggedEventAlarm(this, 'PaymentSetAside', {
+      settings: deployment.settings,
+      logGroup: worker.logGroup,
+      event: 'payment_set_aside',
+      symptom:
+        'A genuine event of Stripe did not fit its order by amount, currency, account or mode, and changed nothing.',
+      errorImpact:
+        'Money lies at Stripe that belongs to no sale, or a buyer paid in vain: a person must look at the payment.',
+    })
   }
 
   /** Events that want something done outside → effects queue → `carry-out-effects`. */
   private addEffects(deployment: Deployment, bus: EventBus): void {
-    const worker = new QueueWorker(this, 'CarryOutEffects', {
+    const { worker, queue, deadLetters } = new QueueWorker(this, 'CarryOutEffects', {
       deployment,
       name: 'workers/carry-out-effects',
       queue: 'effects',
@@ -149,15 +158,23 @@ export class WorkersStack extends Stack {
       memoryMb: 1024,
       timeout: Duration.minutes(2),
       waitMax: Duration.minutes(15),
+      environment: { PUBLIC_URL: deployment.publicUrl },
       errorImpact:
         'Refunds that buyers are owed are not made, and the checkout of a cancelled order can still be paid.',
+    })
+    addLoggedEventAlarm(this, 'RefundNotRecorded', {
+      settings: deployment.settings,
+      logGroup: worker.logGroup,
+      event: 'refund_not_recorded',
+      symptom: 'Stripe made a refund that its order would not take note of.',
+      errorImpact: 'The ledger says that the money of a buyer is held, while Stripe has given it back.',
     })
     new Rule(this, 'EffectsRule', {
       ruleName: resourceName(deployment.settings, 'effects'),
       description: 'What a committed journal entry wants done outside',
       eventBus: bus,
       eventPattern: { source: [eventSource], detailType: effectEventTypes },
-      targets: [new SqsQueue(worker.queue, { deadLetterQueue: worker.deadLetters })],
+      targets: [new SqsQueue(queue, { deadLetterQueue: deadLetters })],
     })
   }
 

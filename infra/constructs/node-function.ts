@@ -21,6 +21,8 @@ export type Deployment = {
   readonly settings: Settings
   readonly bundles: ReadonlyMap<FunctionName, string>
   readonly resources: Resources
+  /** Base URL of the API, for links that buyers follow back from the payment page. */
+  readonly publicUrl: string
 }
 
 export type NodeFunctionProps = {
@@ -36,7 +38,7 @@ export type NodeFunctionProps = {
   readonly retryAttempts?: number
 }
 
-/** Lambda drops lines below its own level, so it must follow the one that the code is given. */
+/** Lambda itself drops lines below this level; the code writes them all. */
 const applicationLogLevels: Readonly<Record<LogLevel, ApplicationLogLevel>> = {
   debug: ApplicationLogLevel.DEBUG,
   info: ApplicationLogLevel.INFO,
@@ -50,6 +52,7 @@ const applicationLogLevels: Readonly<Record<LogLevel, ApplicationLogLevel>> = {
  */
 export class NodeFunction extends Construct {
   readonly lambda: LambdaFunction
+  readonly logGroup: LogGroup
 
   constructor(scope: Construct, id: string, props: NodeFunctionProps) {
     super(scope, id)
@@ -60,7 +63,7 @@ export class NodeFunction extends Construct {
     const shortName = props.name.replace('/', '-')
     const functionName = resourceName(settings, shortName)
 
-    const logGroup = new LogGroup(this, 'Logs', {
+    this.logGroup = new LogGroup(this, 'Logs', {
       logGroupName: `/aws/lambda/${functionName}`,
       retention: logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -72,7 +75,7 @@ export class NodeFunction extends Construct {
       inlinePolicies: {
         grants: new PolicyDocument({
           statements: [
-            allow(['logs:CreateLogStream', 'logs:PutLogEvents'], logGroup.logGroupArn),
+            allow(['logs:CreateLogStream', 'logs:PutLogEvents'], this.logGroup.logGroupArn),
             ...functionGrants.map((grant) => allow(grant.allow, findResource(resources, grant.on, props.name).arn)),
           ],
         }),
@@ -92,11 +95,10 @@ export class NodeFunction extends Construct {
       memorySize: props.memoryMb,
       timeout: props.timeout,
       role: role.withoutPolicyUpdates(),
-      logGroup,
+      logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,
       applicationLogLevelV2: applicationLogLevels[settings.logLevel],
       environment: {
-        LOG_LEVEL: settings.logLevel,
         ...Object.assign({}, ...usedByCode.map((grant) => findResource(resources, grant.on, props.name).environment)),
         ...(usesStripe && settings.stripeApiUrl ? { STRIPE_API_URL: settings.stripeApiUrl } : {}),
         ...props.environment,

@@ -28,6 +28,7 @@ export type QueueWorkerProps = NodeFunctionProps & {
 export class QueueWorker extends Construct {
   readonly queue: Queue
   readonly deadLetters: Queue
+  readonly worker: NodeFunction
 
   constructor(scope: Construct, id: string, props: QueueWorkerProps) {
     super(scope, id)
@@ -56,9 +57,9 @@ export class QueueWorker extends Construct {
       arn: this.queue.queueArn,
       environment: props.urlVariable ? { [props.urlVariable]: this.queue.queueUrl } : {},
     })
-    const worker = new NodeFunction(this, 'Worker', props)
+    this.worker = new NodeFunction(this, 'Worker', props)
     new EventSourceMapping(this, 'Source', {
-      target: worker.lambda,
+      target: this.worker.lambda,
       eventSourceArn: this.queue.queueArn,
       batchSize: props.batchSize,
       reportBatchItemFailures: true,

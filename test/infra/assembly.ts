@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
-const projectFolder = join(import.meta.dirname, '..', '..')
+export const projectFolder = join(import.meta.dirname, '..', '..')
 
 export type Properties = Readonly<Record<string, unknown>>
 
