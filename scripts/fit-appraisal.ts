@@ -175,7 +175,7 @@ const deciles = Array.from({ length: 10 }, (_, index) => {
   const part = order.slice(Math.floor((index * order.length) / 10), Math.floor(((index + 1) * order.length) / 10))
   const mean = (values: number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
   const fetched = part.map(({ place }) => target[place] ?? 0)
-  return `| ${index + 1} | ${dollars(10_000 * mean(part.map(({ score }) => score)))} | ${dollars(10_000 * mean(fetched))} | ${dollars(10_000 * quantile(fetched, 0.1))} | ${dollars(10_000 * quantile(fetched, 0.5))} | ${dollars(10_000 * quantile(fetched, 0.9))} |`
+  return `| ${index + 1} | ${dollars(10_000 * mean(part.map(({ score }) => score)))} | ${dollars(10_000 * mean(fetched))} | ${dollars(10_000 * quantile(fetched, 0.1))} | ${dollars(10_000 * quantile(fetched, 0.5))} | ${dollars(10_000 * quantile(fetched, 0.9))} | ${dollars(10_000 * Math.log10(mean(fetched.map((each) => 10 ** each))))} |`
 })
 
 const full: Additive = boost(
@@ -221,8 +221,8 @@ ${row('without trade words, companies, places and names', heldOut(columnsWithout
 
 The 80 % range, tried on the fold it was not measured on: ${percent(tried.inside)} of the sales fell inside it, ${percent(tried.below)} below, ${percent(tried.above)} above. (Below is rare because a third of the sales are at the floor, and the range reaches down to it.)
 
-| tenth by estimate | expected | fetched (mean of the log price) | 10th percentile | median | 90th |
-|---|---|---|---|---|---|
+| tenth by estimate | expected | fetched (mean of the log price) | 10th percentile | median | 90th | arithmetic mean |
+|---|---|---|---|---|---|---|
 ${deciles.join('\n')}
 
 What a feature can move, from its least to its most favourable value (10,000 = ten times):

@@ -45,7 +45,7 @@ const costOf = (marks: Marks): number => {
 
 /** Builds the table; about 30 ms for 200,000 words. */
 export const readLexicon = (file: LexiconFile): Lexicon => {
-  const slots = 2 ** Math.ceil(Math.log2(file.words * 1.6))
+  const slots = 2 ** Math.ceil(Math.log2(file.words * 1.4))
   const mask = slots - 1
   const hashes = new Int32Array(slots)
   const places = new Int32Array(slots).fill(-1)
