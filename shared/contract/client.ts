@@ -1,4 +1,5 @@
 import type * as z from 'zod'
+import { gatewaySchema } from './gateway.ts'
 import { type Problem, problem, problemSchema, type ProblemCode } from './problems.ts'
 import { type OperationId, type Route, routes } from './routes.ts'
 
@@ -42,7 +43,7 @@ export const createClient = (options: ClientOptions): Client =>
 
 type LooseInput = {
   readonly params?: Readonly<Record<string, string>>
-  readonly query?: Readonly<Record<string, unknown>>
+  readonly query?: Readonly<Record<string, string | number | undefined>>
   readonly body?: unknown
   readonly idempotencyKey?: string
 }
@@ -75,7 +76,8 @@ const gatewayCodes: Readonly<Record<number, ProblemCode>> = { 413: 'body_too_lar
 const toProblem = (status: number, json: unknown): Problem => {
   const parsed = problemSchema.safeParse(json)
   if (parsed.success) return parsed.data
-  const message = String((json as { message?: unknown } | null)?.message ?? `HTTP ${status}`)
+  const gateway = gatewaySchema.safeParse(json)
+  const message = gateway.success ? gateway.data.message : `HTTP ${status}`
   if (status === 401) return { ...problem('token_invalid', message), status }
   return { ...problem(gatewayCodes[status] ?? 'service_unavailable', message), status }
 }

@@ -1,13 +1,9 @@
 import * as z from 'zod'
+import { gatewaySchema } from './gateway.ts'
 import { problemSchema, problemStatus } from './problems.ts'
 import { type Route, routes } from './routes.ts'
 
 type Json = { [key: string]: unknown }
-
-/** What the gateway itself answers before a function sees the request (401 at the JWT authoriser, 413 above 10 MB). */
-const gatewaySchema = z
-  .object({ message: z.string() })
-  .meta({ id: 'GatewayMessage', description: "The gateway's own answer, before the service saw the request" })
 
 /**
  * The OpenAPI 3.1 document, made from the same table and schemas that validate requests and strip responses. Schemas with

@@ -1,0 +1,24 @@
+import { type AuditReport, newAudit } from '../domain/audit.ts'
+import type { Store } from '../store/client.ts'
+import { type Item, readHandle, readOrder } from '../store/items.ts'
+import { aggregateOf, readEntry } from '../store/journal.ts'
+import { scanTable } from '../store/scan.ts'
+
+/**
+ * Reads both tables whole and verifies them. On tables that are being written to, a step may be seen on one side only:
+ * audit a quiet system, a restored backup, or an export.
+ */
+export const auditTables = async (store: Store): Promise<AuditReport> => {
+  const audit = newAudit()
+  const orders: Item[] = []
+  for await (const item of scanTable(store.db, store.escrowTable)) {
+    const pk = String(item['pk'])
+    if (pk.startsWith('J#')) audit.addFiled(readEntry(pk.slice(2), item))
+    else if (aggregateOf(item) !== null) orders.push(item)
+  }
+  for (const item of orders) audit.addOrder(readOrder(item))
+  for await (const item of scanTable(store.db, store.handlesTable)) {
+    if (aggregateOf(item) !== null) audit.addHandle(readHandle(item))
+  }
+  return audit.report()
+}
