@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join, relative, resolve } from 'node:path'
 import { readStack, type Stack } from './intrinsics.ts'
-import { asObject, parseObject, type JsonObject } from './json.ts'
+import { asObject, parseObject, type JsonObject, asText } from './json.ts'
 
 /** A synthesised CDK app: its stacks, and where the code of each asset lies. */
 export interface Assembly {
@@ -126,10 +126,10 @@ export function readAssembly(directory: string): Assembly {
     for (const [id, value] of Object.entries(asObject(manifest.artifacts))) {
       const artifact = asObject(value)
       const properties = asObject(artifact.properties)
-      if (artifact.type === 'cdk:cloud-assembly') read(join(folder, String(properties.directoryName)))
-      if (artifact.type === 'cdk:asset-manifest') readAssets(folder, String(properties.file), assets)
+      if (artifact.type === 'cdk:cloud-assembly') read(join(folder, asText(properties.directoryName)))
+      if (artifact.type === 'cdk:asset-manifest') readAssets(folder, asText(properties.file), assets)
       if (artifact.type === 'aws:cloudformation:stack') {
-        const template = parseObject(readFileSync(join(folder, String(properties.templateFile)), 'utf8'))
+        const template = parseObject(readFileSync(join(folder, asText(properties.templateFile)), 'utf8'))
         stacks.push(readStack(typeof properties.stackName === 'string' ? properties.stackName : id, template))
       }
     }
@@ -144,7 +144,7 @@ function readAssets(folder: string, file: string, assets: Map<string, string>): 
     const path = asObject(asObject(value).source).path
     if (typeof path !== 'string') continue
     for (const destination of Object.values(asObject(asObject(value).destinations))) {
-      assets.set(String(asObject(destination).objectKey), resolve(folder, path))
+      assets.set(asText(asObject(destination).objectKey), resolve(folder, path))
     }
   }
 }

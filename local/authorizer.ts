@@ -97,7 +97,7 @@ export function stringClaims(payload: JWTPayload): Record<string, string> {
   for (const [name, value] of Object.entries(payload)) {
     if (value === undefined) continue
     if (Array.isArray(value)) claims[name] = `[${value.map(String).join(' ')}]`
-    else claims[name] = typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)
+    else claims[name] = typeof value === 'string' ? value : JSON.stringify(value)
   }
   return claims
 }

@@ -2,7 +2,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { dirname } from 'node:path'
-import { parseObject, type Json, type JsonObject } from './json.ts'
+import { parseObject, type Json, type JsonObject, asText } from './json.ts'
 import { close, loopback, reserve } from './ports.ts'
 
 /** What a tool needs to reach the running instance. Kept in a file that only the user can read. */
@@ -85,7 +85,7 @@ export async function callInstance(file: string, route: string, body: JsonObject
 export function readInstance(file: string): RunningInstance | undefined {
   try {
     const { url, control, secret } = parseObject(readFileSync(file, 'utf8'))
-    return { url: String(url), control: String(control), secret: String(secret) }
+    return { url: asText(url), control: asText(control), secret: asText(secret) }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error

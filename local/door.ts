@@ -236,16 +236,8 @@ export class Door {
         return Promise.resolve(xml(404, 'NoSuchBucket', `The specified bucket does not exist: ${bucket}`))
       }
       const encoding = incoming.headers['content-encoding']
-      const stored = s3.putObject(
-        bucket,
-        key,
-        body,
-        incoming.headers['content-type'],
-        {},
-        {
-          ...(typeof encoding === 'string' ? { contentEncoding: encoding } : {}),
-        },
-      )
+      const system = typeof encoding === 'string' ? { contentEncoding: encoding } : {}
+      const stored = s3.putObject(bucket, key, body, incoming.headers['content-type'], {}, system)
       return Promise.resolve({ status: 200, headers: { etag: stored.etag }, body: '' })
     })
   }

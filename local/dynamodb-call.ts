@@ -1,4 +1,4 @@
-import { asArray, asObject, isObject, parseObject, type Json } from './json.ts'
+import { asArray, asObject, isObject, parseObject, type Json, asText } from './json.ts'
 import type { FunctionCounts } from './counts.ts'
 
 /** Reading what the door must know of a DynamoDB call, without parsing more than that. */
@@ -38,7 +38,7 @@ export function accesses(operation: string, body: Buffer): readonly Access[] | u
     return [
       {
         action: operation,
-        table: String(parsed.TableName),
+        table: asText(parsed.TableName),
         index: typeof parsed.IndexName === 'string' ? parsed.IndexName : undefined,
       },
     ]
@@ -70,7 +70,7 @@ const transactActions: Record<string, string> = {
 function transactAccess(item: Json): Access[] {
   return Object.entries(asObject(item)).flatMap(([kind, value]) => {
     const action = transactActions[kind]
-    return action === undefined ? [] : [{ action, table: String(asObject(value).TableName), index: undefined }]
+    return action === undefined ? [] : [{ action, table: asText(asObject(value).TableName), index: undefined }]
   })
 }
 
@@ -121,7 +121,8 @@ const backslash = 0x5c
 function endOfValue(body: Buffer, start: number): number {
   let depth = 0
   for (let at = start; at < body.length; at += 1) {
-    switch (body[at]) {
+    const byte = body[at]
+    switch (byte) {
       case quote:
         for (at += 1; body[at] !== quote; at += 1) if (body[at] === backslash) at += 1
         break

@@ -87,11 +87,9 @@ export function deliverTo(options: {
   return (target, event) => {
     const input = targetInput(target, event)
     if (target.arn.includes(':sqs:')) {
-      options.queues().send(target.arn, typeof input === 'string' ? input : JSON.stringify(input), {
-        ...(target.messageGroupId === undefined
-          ? {}
-          : { groupId: target.messageGroupId, deduplicationId: randomUUID() }),
-      })
+      const group = target.messageGroupId
+      const order = group === undefined ? {} : { groupId: group, deduplicationId: randomUUID() }
+      options.queues().send(target.arn, typeof input === 'string' ? input : JSON.stringify(input), order)
       return
     }
     if (target.arn.includes(':lambda:')) {

@@ -1,5 +1,5 @@
 import type { DynamoDb } from './engines/dynamodb.ts'
-import { asArray, asObject, type JsonObject } from './json.ts'
+import { asArray, asObject, type JsonObject, asText } from './json.ts'
 import type { TablePlan } from './plan.ts'
 
 /**
@@ -10,7 +10,7 @@ export async function deleteExpired(dynamodb: DynamoDb, tables: readonly TablePl
   let deleted = 0
   for (const table of tables) {
     if (table.ttlAttribute === undefined) continue
-    const keys = asArray(table.create.KeySchema).map((key) => String(asObject(key).AttributeName))
+    const keys = asArray(table.create.KeySchema).map((key) => asText(asObject(key).AttributeName))
     const names: JsonObject = { '#ttl': table.ttlAttribute }
     keys.forEach((key, index) => (names[`#k${index}`] = key))
     let start: JsonObject | undefined

@@ -5,7 +5,7 @@ import { Authorizer, type Verdict } from './authorizer.ts'
 import type { Clock } from './clock.ts'
 import { payloadBytesMax, type Functions, type Outcome } from './functions.ts'
 import { pseudo } from './intrinsics.ts'
-import { asArray, asObject, asString, isObject, type Json, type JsonObject } from './json.ts'
+import { asArray, asObject, asString, isObject, type Json, type JsonObject, asText } from './json.ts'
 import type { AuthorizerPlan, CorsPlan, RoutePlan } from './plan.ts'
 import { loopback } from './ports.ts'
 
@@ -203,7 +203,7 @@ export function toAnswer(outcome: Outcome): GatewayAnswer {
   const status = Number(payload.statusCode)
   if (!Number.isInteger(status) || status < 100 || status > 599) return own(500, 'Internal Server Error')
   const headers: Record<string, string> = {}
-  for (const [name, value] of Object.entries(asObject(payload.headers))) headers[name.toLowerCase()] = String(value)
+  for (const [name, value] of Object.entries(asObject(payload.headers))) headers[name.toLowerCase()] = asText(value)
   headers['content-type'] ??= 'text/plain;charset=UTF-8'
   const text = payload.body === undefined || payload.body === null ? '' : bodyText(payload.body)
   return {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { asArray, asObject, asString, isObject, type Json, type JsonObject } from './json.ts'
+import { asArray, asObject, asString, isObject, type Json, type JsonObject, asText } from './json.ts'
 
 /** What the pseudo parameters of CloudFormation say on one machine. The account is the one that the engines use. */
 export const pseudo = {
@@ -233,17 +233,17 @@ export class Resolver {
   #intrinsic(stack: Stack, name: string, argument: Json): Resolved {
     switch (name) {
       case 'Ref':
-        return this.#reference(stack, String(argument))
+        return this.#reference(stack, asText(argument))
       case 'Fn::GetAtt': {
-        const [id = '', attribute = ''] = Array.isArray(argument)
-          ? [String(argument[0]), this.string(stack, argument[1] ?? '')]
-          : splitOnce(String(argument), '.')
+        const [id, attribute]: [string, string] = Array.isArray(argument)
+          ? [asText(argument[0]), this.string(stack, argument[1] ?? '')]
+          : splitOnce(asText(argument), '.')
         return this.attribute(stack, id, attribute)
       }
       case 'Fn::Join': {
         const [separator, parts] = asArray(argument)
         const list = asArray(this.resolve(stack, parts ?? []))
-        return this.#localise(list.map((part) => this.string(stack, part)).join(String(separator)))
+        return this.#localise(list.map((part) => this.string(stack, part)).join(asText(separator)))
       }
       case 'Fn::Sub':
         return this.#substitute(stack, argument)
@@ -256,7 +256,7 @@ export class Resolver {
       }
       case 'Fn::Split': {
         const [separator, text] = asArray(argument)
-        return this.string(stack, text ?? '').split(String(separator))
+        return this.string(stack, text ?? '').split(asText(separator))
       }
       case 'Fn::ImportValue': {
         const exportName = this.string(stack, argument)
@@ -266,8 +266,8 @@ export class Resolver {
       }
       case 'Fn::GetStackOutput': {
         const { StackName, OutputName } = this.object(stack, argument)
-        const other = this.#stacks.get(String(StackName))
-        const output = other?.outputs[String(OutputName)]
+        const other = this.#stacks.get(asText(StackName))
+        const output = other?.outputs[asText(OutputName)]
         if (other === undefined || output === undefined) throw new UnresolvedError(stack.name, JSON.stringify(argument))
         return this.resolve(other, asObject(output).Value ?? null)
       }
@@ -283,10 +283,10 @@ export class Resolver {
         return [`${pseudo.region}a`, `${pseudo.region}b`]
       case 'Fn::If': {
         const [condition, then, otherwise] = asArray(argument)
-        return this.#resolve(stack, (this.#condition(stack, String(condition)) ? then : otherwise) ?? null)
+        return this.#resolve(stack, (this.#condition(stack, asText(condition)) ? then : otherwise) ?? null)
       }
       case 'Condition':
-        return this.#condition(stack, String(argument))
+        return this.#condition(stack, asText(argument))
       case 'Fn::Equals': {
         const [left, right] = asArray(argument).map((side) => this.resolve(stack, side))
         return JSON.stringify(left) === JSON.stringify(right)
@@ -340,8 +340,8 @@ export class Resolver {
 
   #substitute(stack: Stack, argument: Json): string {
     const [text, variables] = Array.isArray(argument)
-      ? [String(argument[0]), asObject(argument[1])]
-      : [String(argument), {} as JsonObject]
+      ? [asText(argument[0]), asObject(argument[1])]
+      : [asText(argument), {} as JsonObject]
     const result = text.replaceAll(/\$\{(!?)([^}]+)\}/g, (whole, literal: string, name: string) => {
       if (literal === '!') return `\${${name}}`
       const variable = variables[name]

@@ -32,3 +32,9 @@ export function parseObject(text: string): JsonObject {
   if (!isObject(value)) throw new TypeError('expected a JSON object')
   return value
 }
+
+/** A scalar as text; what is neither text, number nor truth value as JSON, and nothing as the empty text. */
+export function asText(value: Json | undefined): string {
+  if (typeof value === 'string') return value
+  return value === undefined || value === null ? '' : JSON.stringify(value)
+}

@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from './json.ts'
+import { isObject, type Json, type JsonObject, asText } from './json.ts'
 
 /**
  * Event patterns as EventBridge and event source filters match them: every member of the pattern must match, a list
@@ -38,9 +38,9 @@ function matchesTest(test: Json, actual: Json | undefined): boolean {
     case 'suffix':
       return typeof actual === 'string' && textTest(argument, actual, (text, part) => text.endsWith(part))
     case 'equals-ignore-case':
-      return typeof actual === 'string' && actual.toLowerCase() === String(argument).toLowerCase()
+      return typeof actual === 'string' && actual.toLowerCase() === asText(argument).toLowerCase()
     case 'wildcard':
-      return typeof actual === 'string' && wildcard(String(argument)).test(actual)
+      return typeof actual === 'string' && wildcard(asText(argument)).test(actual)
     case 'anything-but':
       return actual !== undefined && !excluded(argument, actual)
     case 'numeric':
@@ -51,8 +51,8 @@ function matchesTest(test: Json, actual: Json | undefined): boolean {
 }
 
 function textTest(argument: Json, text: string, test: (text: string, part: string) => boolean): boolean {
-  if (isObject(argument)) return test(text.toLowerCase(), String(argument['equals-ignore-case']).toLowerCase())
-  return test(text, String(argument))
+  if (isObject(argument)) return test(text.toLowerCase(), asText(argument['equals-ignore-case']).toLowerCase())
+  return test(text, asText(argument))
 }
 
 function excluded(argument: Json, actual: Json): boolean {

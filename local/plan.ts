@@ -1,6 +1,6 @@
 import type { Assembly } from './assembly.ts'
-import { arn, pseudo, Resolver, type Addresses, type Resource, type Stack } from './intrinsics.ts'
-import { asArray, asNumber, asObject, asString, isObject, type Json, type JsonObject } from './json.ts'
+import { arn, Resolver, type Addresses, type Resource, type Stack } from './intrinsics.ts'
+import { asArray, asNumber, asObject, asString, isObject, type Json, type JsonObject, asText } from './json.ts'
 
 /** What the templates say, in the terms that the local system runs: nothing in it is written a second time here. */
 export interface Plan {
@@ -232,7 +232,7 @@ class Reader {
       throw new Error(`${item.stack.name}: the code of ${item.id} is not an asset of the assembly`)
     const environment: Record<string, string> = {}
     for (const [name, value] of Object.entries(asObject(asObject(this.#get(item, 'Environment')).Variables))) {
-      environment[name] = String(value)
+      environment[name] = asText(value)
     }
     const roleArn = asString(this.#get(item, 'Role')) ?? ''
     return {
@@ -257,7 +257,7 @@ class Reader {
       if (this.#arn(item) !== roleArn) continue
       for (const value of asArray(this.#get(item, 'Policies'))) {
         const { PolicyName, PolicyDocument } = asObject(value)
-        policies.push({ name: String(PolicyName), document: asObject(PolicyDocument) })
+        policies.push({ name: asText(PolicyName), document: asObject(PolicyDocument) })
       }
       const managed = new Set(asArray(this.#get(item, 'ManagedPolicyArns')).map(String))
       for (const other of this.#of('AWS::IAM::ManagedPolicy')) {
@@ -301,11 +301,10 @@ class Reader {
     const attributes: Record<string, string> = {}
     for (const property of queueAttributes) {
       const value = this.#get(item, property)
-      if (value !== undefined && value !== null)
-        attributes[property] = isObject(value) ? JSON.stringify(value) : String(value)
+      if (value !== undefined && value !== null) attributes[property] = asText(value)
     }
     const size = this.#get(item, 'MaximumMessageSize')
-    if (size !== undefined) attributes.MaximumMessageSize = String(size)
+    if (size !== undefined) attributes.MaximumMessageSize = asText(size)
     const arnOfQueue = this.#arn(item)
     const url = this.#resolver.ref(item.stack, item.id)
     const statements = this.#of('AWS::SQS::QueuePolicy')
@@ -334,12 +333,12 @@ class Reader {
         const filter = asObject(asObject(entry.Filter).Key ?? asObject(entry.Filter).S3Key)
         const rules = asArray(filter.FilterRules ?? filter.Rules).map(asObject)
         const rule = (which: string) =>
-          asString(rules.find(({ Name }) => String(Name).toLowerCase() === which)?.Value) ?? ''
+          asString(rules.find(({ Name }) => asText(Name).toLowerCase() === which)?.Value) ?? ''
         return {
           events: asArray(entry.Events ?? entry.Event).map(String),
           prefix: rule('prefix'),
           suffix: rule('suffix'),
-          queueArn: String(entry.QueueArn ?? entry.Queue),
+          queueArn: asText(entry.QueueArn ?? entry.Queue),
         }
       }),
     )
@@ -463,7 +462,7 @@ class Reader {
         windowMs: (asNumber(this.#get(item, 'MaximumBatchingWindowInSeconds')) ?? 0) * 1000,
         partialFailures: asArray(this.#get(item, 'FunctionResponseTypes')).includes('ReportBatchItemFailures'),
         filters: asArray(asObject(this.#get(item, 'FilterCriteria')).Filters).map((filter) =>
-          asObject(JSON.parse(String(asObject(filter).Pattern ?? '{}')) as Json),
+          asObject(JSON.parse(asText(asObject(filter).Pattern ?? '{}')) as Json),
         ),
       }
       return [{ item, source, shared }]
@@ -532,9 +531,9 @@ function readTarget(target: JsonObject): TargetPlan {
         ? undefined
         : {
             paths: Object.fromEntries(
-              Object.entries(asObject(transformer.InputPathsMap)).map(([name, path]) => [name, String(path)]),
+              Object.entries(asObject(transformer.InputPathsMap)).map(([name, path]) => [name, asText(path)]),
             ),
-            template: String(transformer.InputTemplate),
+            template: asText(transformer.InputTemplate),
           },
     messageGroupId: asString(group),
   }

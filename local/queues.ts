@@ -26,7 +26,6 @@ export interface QueueDepth {
  */
 export class Queues {
   readonly #engine: SqsS3
-  readonly #activity: Activity
   readonly #plans: ReadonlyMap<string, QueuePlan>
   readonly #sources: Source[] = []
   readonly #timers = new Map<string, NodeJS.Timeout>()
@@ -43,7 +42,6 @@ export class Queues {
   }) {
     const { engine, activity, clock } = options
     this.#engine = engine
-    this.#activity = activity
     this.#plans = new Map(options.plans.map((plan) => [plan.arn, plan]))
     for (const plan of options.sources) {
       const queue = this.#queue(plan.queueArn)

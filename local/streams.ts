@@ -6,7 +6,7 @@ import type { Clock } from './clock.ts'
 import { EngineError, type DynamoDb } from './engines/dynamodb.ts'
 import type { Functions } from './functions.ts'
 import { pseudo } from './intrinsics.ts'
-import { asArray, asObject, asString, isObject, parseObject, type JsonObject } from './json.ts'
+import { asArray, asObject, asString, isObject, parseObject, type JsonObject, asText } from './json.ts'
 import type { Logs } from './logs.ts'
 import { matches } from './patterns.ts'
 import type { StreamSourcePlan, TablePlan } from './plan.ts'
@@ -270,7 +270,7 @@ class StreamSource {
         ? { ShardIteratorType: plan.fromHorizon ? 'TRIM_HORIZON' : 'LATEST' }
         : { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', SequenceNumber: sequenceNumber }),
     })
-    return String(answer.ShardIterator)
+    return asText(answer.ShardIterator)
   }
 
   /** The engine names streams in its own way. */
@@ -279,7 +279,7 @@ class StreamSource {
       const { Table } = await this.#options.dynamodb.call('DynamoDB_20120810.DescribeTable', {
         TableName: this.#options.table.name,
       })
-      this.#streamArn = String(asObject(Table).LatestStreamArn)
+      this.#streamArn = asText(asObject(Table).LatestStreamArn)
     }
     return this.#streamArn
   }
@@ -288,7 +288,7 @@ class StreamSource {
     const answer = await this.#options.dynamodb.call('DynamoDBStreams_20120810.DescribeStream', {
       StreamArn: await this.#engineStream(),
     })
-    return asArray(asObject(answer.StreamDescription).Shards).map((shard) => String(asObject(shard).ShardId))
+    return asArray(asObject(answer.StreamDescription).Shards).map((shard) => asText(asObject(shard).ShardId))
   }
 
   /** A shard that is closed and read to its end is followed by the next. */
@@ -303,7 +303,7 @@ class StreamSource {
   #record(record: JsonObject): StreamRecord {
     const data = asObject(record.dynamodb)
     return {
-      sequenceNumber: String(data.SequenceNumber),
+      sequenceNumber: asText(data.SequenceNumber),
       bytes: Number(data.SizeBytes ?? 0),
       createdSeconds: Number(data.ApproximateCreationDateTime ?? 0),
       event: { ...record, awsRegion: pseudo.region, eventSourceARN: this.#options.plan.streamArn },

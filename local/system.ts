@@ -17,7 +17,7 @@ import type { Fault, InjectedFault } from './faults.ts'
 import { Functions, type Outcome } from './functions.ts'
 import { Gateway } from './gateway.ts'
 import { pseudo } from './intrinsics.ts'
-import { parseObject, type Json } from './json.ts'
+import { parseObject, type Json, asText } from './json.ts'
 import { lockFolder } from './lock.ts'
 import { Logs } from './logs.ts'
 import { readPlan, type FunctionPlan, type Plan } from './plan.ts'
@@ -335,12 +335,12 @@ async function start(
       },
       'clock/now': () => Promise.resolve({ now: new Date(clock.now()).toISOString() }),
       'schedules/fire': ({ name }) => {
-        schedules.fire(String(name))
+        schedules.fire(asText(name))
         return Promise.resolve({})
       },
       idle: async () => ({ ...(await idle()) }),
       queues: () => Promise.resolve({ queues: queues.depths().map((depth) => ({ ...depth })) }),
-      token: async ({ sub }) => ({ token: await oidc.token(String(sub)) }),
+      token: async ({ sub }) => ({ token: await oidc.token(asText(sub)) }),
       addresses: () =>
         Promise.resolve({
           url,
@@ -359,7 +359,7 @@ async function start(
     url,
     stripe,
     oidc,
-    token: oidc.token,
+    token: (sub, claims, lifetime) => oidc.token(sub, claims, lifetime),
     clock: { now: () => clock.now(), move },
     door: {
       counts: door.counts,
@@ -459,7 +459,7 @@ function localSecrets(plan: Plan, file: string): LocalSecrets {
   let stripe: { secretKey: string; webhookSecret: string }
   if (existsSync(file)) {
     const { secretKey, webhookSecret } = parseObject(readFileSync(file, 'utf8'))
-    stripe = { secretKey: String(secretKey), webhookSecret: String(webhookSecret) }
+    stripe = { secretKey: asText(secretKey), webhookSecret: asText(webhookSecret) }
   } else {
     stripe = {
       secretKey: `sk_test_local${randomBytes(12).toString('hex')}`,

@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSy
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Clock } from '../clock.ts'
-import { asArray, asObject, parseObject, type JsonObject } from '../json.ts'
+import { asArray, asObject, parseObject, type JsonObject, asText } from '../json.ts'
 import { freePort, loopback } from '../ports.ts'
 import { marketScope, testUsers } from '../users.ts'
 import type { IssuerData } from './oidc-worker.ts'
@@ -77,7 +77,7 @@ export async function startOidc(options: {
         ...(known === undefined ? {} : { groups: [...known.groups], email: known.email }),
         ...claims,
       }
-      return new SignJWT(payload).setProtectedHeader({ alg: 'RS256', typ: 'at+jwt', kid: String(jwk.kid) }).sign(key)
+      return new SignJWT(payload).setProtectedHeader({ alg: 'RS256', typ: 'at+jwt', kid: asText(jwk.kid) }).sign(key)
     },
     async stop() {
       await worker.terminate()
@@ -89,11 +89,11 @@ async function keys(dataDir: string): Promise<{ jwk: JsonObject; cookieKey: stri
   const file = join(dataDir, 'keys.json')
   if (existsSync(file)) {
     const kept = parseObject(readFileSync(file, 'utf8'))
-    return { jwk: asObject(asArray(kept.keys)[0]), cookieKey: String(kept.cookieKey) }
+    return { jwk: asObject(asArray(kept.keys)[0]), cookieKey: asText(kept.cookieKey) }
   }
   const { privateKey } = await generateKeyPair('RS256', { extractable: true })
   const exported = JSON.parse(JSON.stringify(await exportJWK(privateKey))) as JsonObject
-  const kid = createHash('sha256').update(String(exported.n)).digest('base64url').slice(0, 16)
+  const kid = createHash('sha256').update(asText(exported.n)).digest('base64url').slice(0, 16)
   const jwk: JsonObject = { ...exported, kid, alg: 'RS256', use: 'sig' }
   const cookieKey = randomBytes(24).toString('base64url')
   mkdirSync(dataDir, { recursive: true })
