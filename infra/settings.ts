@@ -48,8 +48,8 @@ export function readSettings(node: Node): Settings {
     oidcIssuer: requiredText(node, 'oidcIssuer'),
     oidcAudience: requiredText(node, 'oidcAudience'),
     webOrigins: texts(node, 'webOrigins'),
-    publicUrl: optionalText(node, 'publicUrl'),
-    stripeApiUrl: optionalText(node, 'stripeApiUrl'),
+    publicUrl: optionalUrl(node, 'publicUrl'),
+    stripeApiUrl: optionalUrl(node, 'stripeApiUrl'),
     alarmTopicArn: optionalText(node, 'alarmTopicArn'),
     logLevel,
   }
@@ -70,6 +70,15 @@ function optionalText(node: Node, key: string): string | undefined {
 function requiredText(node: Node, key: string): string {
   const value = optionalText(node, key)
   if (value === undefined) throw new Error(`Context "${key}" is missing: set it in cdk.json or with -c ${key}=…`)
+  return value
+}
+
+/** Paths are put behind these addresses, so they end without a slash. */
+function optionalUrl(node: Node, key: string): string | undefined {
+  const value = optionalText(node, key)
+  if (value !== undefined && (!/^https?:\/\//.test(value) || !URL.canParse(value) || value.endsWith('/'))) {
+    throw new Error(`Context "${key}" must be a URL without a slash at its end, and is "${value}"`)
+  }
   return value
 }
 

@@ -30,6 +30,8 @@ describe('settings', () => {
     [{ retainData: 'perhaps' }, 'retainData'],
     [{ logLevel: 'loud' }, 'logLevel'],
     [{ stripeApiUrl: 12111 }, 'stripeApiUrl'],
+    [{ publicUrl: 'https://market.example.com/' }, 'publicUrl'],
+    [{ publicUrl: 'market.example.com' }, 'publicUrl'],
   ])('%j stops the synth and names %s', (changes, key) => {
     expect(() => settingsOf(changes)).toThrow(key)
   })
