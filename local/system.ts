@@ -66,6 +66,8 @@ export interface System {
     now(): number
     /** Moves the clock forward; schedules that fall due fire once each. With `settle`, waits for the work that follows. */
     move(ms: number, options?: { settle?: boolean }): Promise<void>
+    /** Calls back on every move. Returns the way to stop. */
+    onMove(listener: (ms: number) => void): () => void
   }
   readonly door: {
     readonly counts: Counts
@@ -106,6 +108,8 @@ export interface System {
   readonly dynamodbEndpoint: string
   readonly dynamodbKind: DynamoDbKind
   readonly dataDir: string
+  /** Resolves with the reason when an engine ends by itself: the system is of no use any more. */
+  readonly failed: Promise<string>
   /**
    * Resolves when nothing is in flight: no request, invocation, message, stream record or webhook. Messages that failed
    * and wait for their visibility time-out do not count, as they wait for the clock: the result says how many there are.
@@ -360,7 +364,7 @@ async function start(
     stripe,
     oidc,
     token: (sub, claims, lifetime) => oidc.token(sub, claims, lifetime),
-    clock: { now: () => clock.now(), move },
+    clock: { now: () => clock.now(), move, onMove: (listener) => clock.onMove(listener) },
     door: {
       counts: door.counts,
       switches,
@@ -396,6 +400,7 @@ async function start(
     dynamodbEndpoint: dynamodb.endpoint,
     dynamodbKind: dynamodb.kind,
     dataDir,
+    failed: dynamodb.failed,
     idle,
     settle,
     deleteExpired: () => deleteExpired(dynamodb, plan.tables, clock.now()),

@@ -23,6 +23,8 @@ export interface DynamoDb {
   createTables(tables: readonly TablePlan[]): Promise<void>
   /** Forgets stream records up to a sequence number (inclusive), but always keeps the last one. dynoxide only. */
   trimStream(table: string, sequenceNumber: string): void
+  /** Resolves with what it wrote last when the engine ends although nobody stopped it. */
+  readonly failed: Promise<string>
   stop(): Promise<void>
 }
 
@@ -123,6 +125,7 @@ class Running implements DynamoDb {
   readonly endpoint: string
   readonly #engine: Engine
   readonly #file: string | undefined
+  readonly failed: Promise<string>
   readonly #agent = new Agent({ keepAlive: true })
   #trimmer: DatabaseSync | undefined
   #stopping = false
@@ -133,6 +136,11 @@ class Running implements DynamoDb {
     this.endpoint = `http://${loopback}:${port}`
     this.#engine = engine
     this.#file = file
+    this.failed = engine.exited.then((code) =>
+      this.#stopping
+        ? new Promise<string>(() => {})
+        : `${kind} ended by itself (exit code ${code}): ${engine.output()}`,
+    )
   }
 
   async ready(): Promise<void> {

@@ -1,0 +1,54 @@
+import { createReadStream } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { createGunzip } from 'node:zlib'
+import { createClient } from '../shared/contract/client.ts'
+import type { System } from './system.ts'
+
+/** The day on which the feed was drawn: who has been away since then is judged by that day, or a later one. */
+export const feedDay = Date.parse('2026-11-23T12:00:00Z')
+
+const feedFile = join(import.meta.dirname, '..', 'data', 'accounts.ndjson.gz')
+
+export interface StockResult {
+  readonly imported: number
+  readonly rejected: number
+}
+
+/**
+ * Stocks an empty market from the first lines of the account feed, on the product's own roads: an operator's import,
+ * then the sweep that finds who has been away too long. Doing it again changes nothing.
+ */
+export async function stockMarket(
+  system: System,
+  options: { lines: number; onStep?: (step: string) => void },
+): Promise<StockResult> {
+  const step = options.onStep ?? (() => {})
+  const client = createClient({ baseUrl: system.url, token: await system.token('operator') })
+  const begun = await client.createImport({ body: { format: 'ndjson' }, idempotencyKey: `stock-${options.lines}` })
+  if (!begun.ok) throw new Error(`the import was refused: ${begun.problem.detail ?? begun.problem.title}`)
+  step(`importing ${options.lines} accounts`)
+  const upload = await fetch(begun.value.uploadUrl, { method: 'PUT', body: await firstLines(options.lines) })
+  if (!upload.ok) throw new Error(`the upload was refused: ${await upload.text()}`)
+  await system.idle()
+  const imported = await client.getImport({ params: { importId: begun.value.import.id } })
+  if (!imported.ok) throw new Error(`the import cannot be read: ${imported.problem.title}`)
+  const { status, created, updated, unchanged, rejected, failure } = imported.value
+  if (status !== 'complete') throw new Error(`the import is ${status}: ${failure ?? 'see the logs of the workers'}`)
+  step('releasing what has been inactive too long')
+  system.schedules.fire('sweep-handles')
+  await system.idle()
+  return { imported: created + updated + unchanged, rejected }
+}
+
+async function firstLines(count: number): Promise<string> {
+  const source = createReadStream(feedFile)
+  const lines = createInterface({ input: source.pipe(createGunzip()), crlfDelay: Number.POSITIVE_INFINITY })
+  const kept: string[] = []
+  for await (const line of lines) {
+    kept.push(line)
+    if (kept.length === count) break
+  }
+  source.destroy()
+  return `${kept.join('\n')}\n`
+}
