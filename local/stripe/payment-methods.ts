@@ -130,7 +130,12 @@ export const testAccounts: Readonly<Record<BankMethod, readonly TestAccount[]>> 
   ],
   sepa_debit: [
     { number: 'AT611904300234573201', label: 'The debit succeeds', outcome: 'succeeded' },
-    { number: 'AT861904300235473202', label: 'Fails', outcome: 'failed', failureCode: 'charge_failed' },
+    {
+      number: 'AT861904300235473202',
+      label: 'Fails',
+      outcome: 'failed',
+      failureCode: 'payment_intent_payment_attempt_failed',
+    },
     {
       number: 'AT981904300000003111',
       label: 'Fails: insufficient funds',
@@ -140,7 +145,7 @@ export const testAccounts: Readonly<Record<BankMethod, readonly TestAccount[]>> 
   ],
   bacs_debit: [
     { number: '00012345', label: 'The debit succeeds', outcome: 'succeeded' },
-    { number: '00022222', label: 'Fails', outcome: 'failed', failureCode: 'charge_failed' },
+    { number: '00022222', label: 'Fails', outcome: 'failed', failureCode: 'payment_intent_payment_attempt_failed' },
     { number: '22222227', label: 'Fails: insufficient funds', outcome: 'failed', failureCode: 'insufficient_funds' },
   ],
 }

@@ -124,7 +124,7 @@ export const settlePayment = (
   const session = core.state.list('checkout.session', { fields: { payment_intent: intent.id } }, { limit: 1 })?.data[0]
   if (!charge || !method || !session) throw new Error(`${intent.id} is processing without a charge, method or session`)
   if ((given ?? plan?.outcome) === 'failed') {
-    const decline = bankFailure(plan?.failureCode ?? 'charge_failed')
+    const decline = bankFailure(plan?.failureCode ?? 'payment_intent_payment_attempt_failed')
     const failed = changeCharge(core, charge, {
       status: 'failed',
       paid: false,
@@ -149,17 +149,13 @@ export const settlePayment = (
   return paid
 }
 
-const bankFailure = (code: string): Decline => ({
-  code,
-  message:
-    code === 'insufficient_funds'
-      ? "The customer's bank account has insufficient funds."
-      : code === 'account_closed'
-        ? "The customer's bank account has been closed."
-        : code === 'debit_not_authorized'
-          ? 'The customer has notified their bank that this payment was unauthorized.'
-          : 'The payment failed.',
-})
+const bankMessages: Readonly<Record<string, string>> = {
+  insufficient_funds: "The customer's bank account has insufficient funds.",
+  account_closed: "The customer's bank account has been closed.",
+  debit_not_authorized: 'The customer has notified their bank that this payment was unauthorized.',
+}
+
+const bankFailure = (code: string): Decline => ({ code, message: bankMessages[code] ?? 'The payment failed.' })
 
 const intentOf = (
   core: Core,

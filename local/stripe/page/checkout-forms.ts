@@ -40,7 +40,7 @@ const card = (core: Core, id: string, form: FormRecord): PageAnswer => {
   if (session?.status !== 'open' || !session.payment_method_types.includes('card')) return show(core, id, 409)
   const number = text(form, 'number').replaceAll(/[\s-]/g, '')
   const expiry = expiryOf(text(form, 'expiry'))
-  const typed = { email: text(form, 'email'), name: text(form, 'name'), expiry: text(form, 'expiry') }
+  const typed = { email: text(form, 'email'), name: text(form, 'name'), expiry: text(form, 'expiry'), method: 'card' }
   const refuse = (error: string, status = 422): PageAnswer => show(core, id, status, { error, typed })
   const today = new Date(core.now())
   if (!/^[^@\s]+@[^@\s]+$/.test(typed.email)) return refuse('Your e-mail address is incomplete.')
@@ -72,7 +72,7 @@ const bank = (core: Core, id: string, form: FormRecord): PageAnswer => {
   const method = text(form, 'method')
   if (session?.status !== 'open' || !session.payment_method_types.includes(method) || !isBankMethod(method))
     return show(core, id, 409)
-  const typed = { email: text(form, 'email'), name: text(form, 'name'), expiry: '' }
+  const typed = { email: text(form, 'email'), name: text(form, 'name'), expiry: '', method }
   const account = testAccounts[method].find(({ number }) => number === text(form, 'account'))
   if (!account) return show(core, id, 422, { error: 'Choose one of the test accounts.', typed })
   if (!/^[^@\s]+@[^@\s]+$/.test(typed.email))

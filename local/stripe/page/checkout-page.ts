@@ -10,6 +10,7 @@ export interface Typed {
   email: string
   name: string
   expiry: string
+  method: string
 }
 
 export interface CheckoutView {
@@ -60,16 +61,16 @@ const summary = ({ session, lineItems }: CheckoutView): Html => {
 }
 
 const paymentForms = ({ session, base, error, typed }: CheckoutView): Html => {
-  const only = session.payment_method_types.length === 1
+  const chosen = typed?.method ?? session.payment_method_types[0]
   return html`<h1>Pay</h1>
     ${error ? html`<p class="error" role="alert">${error}</p>` : null}
-    ${session.payment_method_types.map((method, index) =>
+    ${session.payment_method_types.map((method) =>
       isBankMethod(method)
-        ? html`<details name="method" ${index === 0 ? { markup: 'open' } : null}>
+        ? html`<details name="method" ${method === chosen ? { markup: 'open' } : null}>
             <summary>${methodNames[method]}</summary>
             ${bankForm(session, base, method, typed)}
           </details>`
-        : html`<details name="method" ${index === 0 || only ? { markup: 'open' } : null}>
+        : html`<details name="method" ${method === chosen ? { markup: 'open' } : null}>
             <summary>Card</summary>
             ${cardForm(session, base, typed)}
           </details>`,
