@@ -1,0 +1,114 @@
+import { systemActor } from '../../shared/domain/actors.ts'
+import {
+  advanceHandle,
+  advanceOrder,
+  type VersionedHandle,
+  type VersionedOrder,
+} from '../../shared/domain/aggregate.ts'
+import { policyInForce } from '../../shared/domain/policy.ts'
+import type { CommitContext } from '../../shared/store/commit.ts'
+
+export const start = Date.parse('2026-11-23T12:00:00.000Z')
+export const at = (ms: number): string => new Date(start + ms).toISOString()
+
+export const context: CommitContext = {
+  policy: policyInForce,
+  random: () => 0.5,
+  pause: () => Promise.resolve(),
+}
+
+export const contact = { email: 'somebody.with.a.long.name@mail.example.com', locale: 'pt-BR' }
+
+/** A handle as long as the grammar allows, inactive for years. */
+export const importedHandle = (name: string): VersionedHandle =>
+  advanceHandle(
+    name,
+    null,
+    [
+      {
+        type: 'handle_imported',
+        display: name.toUpperCase(),
+        importId: 'imp_0123456789ABCDEFGHJKMNPQRS',
+        accountId: `acct_${name}`,
+        class: 'ordinary',
+        createdAt: '2014-02-16T00:00:00.000Z',
+        lastActiveAt: '2021-03-12T23:08:53.084Z',
+        suspendedAt: '2022-06-21T18:28:37.105Z',
+        followers: 1_906_412,
+      },
+    ],
+    at(0),
+    { kind: 'operator', id: 'acct_operator_with_a_name' },
+  )
+
+/** The longest appraisal that is stored. */
+const appraisal = {
+  low: 4_000_000_00,
+  expected: 4_500_000_00,
+  high: 5_000_000_00,
+  tier: 'priority',
+  confidence: 42,
+  reasons: 'foreign_word+14100 underscore-13800 first_name+12000 last_name+11000 company+10000',
+  model: 'v1-0123abcd',
+} as const
+
+export const releasedHandle = (before: VersionedHandle): VersionedHandle =>
+  advanceHandle(
+    before.state.name,
+    before,
+    [
+      {
+        type: 'handle_released',
+        policyVersion: policyInForce.version,
+        dueAt: at(-1000),
+        appraisal,
+        priceMinor: appraisal.expected,
+        currency: 'USD',
+      },
+    ],
+    at(1000),
+    systemActor,
+  )
+
+export const heldHandle = (before: VersionedHandle, orderId: string): VersionedHandle =>
+  advanceHandle(before.state.name, before, [{ type: 'handle_held', orderId }], at(2000), {
+    kind: 'buyer',
+    id: 'acct_b',
+  })
+
+export const placedOrder = (id: string, handle: VersionedHandle, buyerId = 'acct_b', ms = 2000): VersionedOrder =>
+  advanceOrder(
+    id,
+    null,
+    [
+      {
+        type: 'order_placed',
+        handle: handle.state.name,
+        display: handle.state.display,
+        tier: 'priority',
+        buyerId,
+        priceMinor: appraisal.expected,
+        currency: 'USD',
+        policyVersion: policyInForce.version,
+        requestHash: 'BDhb7-nFo4_fg2agynvcBq',
+      },
+    ],
+    at(ms),
+    { kind: 'buyer', id: buyerId },
+  )
+
+export const settledOrder = (before: VersionedOrder, ms = 3000): VersionedOrder =>
+  advanceOrder(
+    before.state.id,
+    before,
+    [
+      { type: 'payment_captured', paymentIntentId: 'pi_10VbsDlyinvus7414JK0yoHT' },
+      { type: 'handover_started' },
+      { type: 'order_settled' },
+    ],
+    at(ms),
+    systemActor,
+  )
+
+export const handedOver = (before: VersionedHandle, orderId: string, accountId = 'acct_b'): VersionedHandle =>
+  advanceHandle(before.state.name, before, [{ type: 'handle_handed_over', orderId, accountId }], at(3000), systemActor)

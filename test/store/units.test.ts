@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { commit } from '../../shared/store/commit.ts'
+import { dueIds } from '../../shared/store/due.ts'
+import { loadHandle, loadHandles, queryHolder, queryShelf, viewHandle } from '../../shared/store/handles.ts'
+import { fileEntry, filedEntries } from '../../shared/store/journal.ts'
+import { loadOrder, queryBuyer, querySales } from '../../shared/store/orders.ts'
+import { countUnits, type Units } from './counted.ts'
+import { startStore, type TestStore } from './engine.ts'
+import {
+  contact,
+  context,
+  handedOver,
+  heldHandle,
+  importedHandle,
+  placedOrder,
+  releasedHandle,
+  settledOrder,
+} from './samples.ts'
+
+let store: TestStore
+const measured = new Map<string, Units>()
+
+/** The longest handle there is, so that every figure is an upper bound. */
+const name = 'abcdefghijklmno'
+const id = 'ord_ABCDEFGHJKMNPQRSTVWXYZ0123'
+
+beforeAll(async () => {
+  const plain = await startStore()
+  const units = countUnits(plain.client)
+  // A document client builds on the plain one, whose middleware it shares.
+  store = {
+    ...plain,
+    db: DynamoDBDocumentClient.from(plain.client, { marshallOptions: { removeUndefinedValues: true } }),
+  }
+  const measure = async (pattern: string, work: () => Promise<unknown>) => {
+    measured.set(pattern, await units.of(work))
+  }
+  const imported = importedHandle(name)
+  const released = releasedHandle(imported)
+  const held = heldHandle(released, id)
+  const placed = placedOrder(id, released)
+  const settled = settledOrder(placed)
+  const sold = handedOver(held, id)
+
+  await measure('import a new account', () =>
+    commit(store, context, [{ kind: 'handle', before: null, after: imported, contact }]),
+  )
+  await measure('find what is due (one shard)', async () => {
+    for await (const _page of dueIds(store.db, store.handlesTable, '00', '2026-12-01T00:00:00.000Z')) continue
+  })
+  await measure('read a handle and its skeleton before release', () => loadHandles(store, [name], ['abcdefghljkmno']))
+  await measure('release, appraise and list', () =>
+    commit(store, context, [{ kind: 'handle', before: imported, after: released }]),
+  )
+  await measure('file a replaced entry', () => fileEntry(store, imported.entry))
+  for (let index = 10; index < 30; index += 1) {
+    const other = importedHandle(`abcdefghijklm${index}`)
+    await commit(store, context, [{ kind: 'handle', before: null, after: other }])
+    await commit(store, context, [{ kind: 'handle', before: other, after: releasedHandle(other) }])
+  }
+  await measure('search page (20 names of one prefix)', () => queryShelf(store, 'a', { prefix: 'abc', limit: 20 }))
+  await measure('handle page', () => viewHandle(store, name))
+  await measure('read a handle to decide', () => loadHandle(store, name))
+  await measure('place an order (hold)', () =>
+    commit(store, context, [
+      { kind: 'handle', before: released, after: held },
+      { kind: 'order', before: null, after: placed },
+    ]),
+  )
+  await measure('read an order', () => loadOrder(store, id))
+  await measure('fund, hand over and settle', () =>
+    commit(store, context, [
+      { kind: 'order', before: placed, after: settled },
+      { kind: 'handle', before: held, after: sold },
+    ]),
+  )
+  await measure("a buyer's orders", () => queryBuyer(store, 'acct_b', { limit: 20 }))
+  await measure("a buyer's handles", () => queryHolder(store, 'acct_b', { limit: 20 }))
+  await measure('sales of a month', () => querySales(store, '2026-11', { limit: 20 }))
+  await measure('the filed entries of one aggregate', () => filedEntries(store, `handle:${name}`))
+}, 120_000)
+afterAll(() => store.stop())
+
+/** The table of docs/data-model.md, which is the budget: what it says is what the engine counts. */
+const documented = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'data-model.md'), 'utf8')
+  .split('\n')
+  .map((line) => line.split('|').map((cell) => cell.trim()))
+  .filter((cells) => cells.length === 9 && /^[\d.]+$/.test(cells[3] ?? ''))
+  .map(
+    ([, pattern = '', , calls, read, indexRead, write, indexWrite]) =>
+      [
+        pattern,
+        {
+          calls: Number(calls),
+          read: Number(read),
+          indexRead: Number(indexRead),
+          write: Number(write),
+          indexWrite: Number(indexWrite),
+        },
+      ] as const,
+  )
+
+it.each(documented)('"%s" costs what docs/data-model.md says', (pattern, units) => {
+  expect(measured.get(pattern)).toEqual(units)
+})
+
+it('docs/data-model.md lists every access pattern', () => {
+  expect(documented.map(([pattern]) => pattern).toSorted()).toEqual([...measured.keys()].toSorted())
+})
+
+it('a purchase, hold to settlement with its archive, costs at most 12 write units', () => {
+  const of = (pattern: string) => measured.get(pattern)?.write ?? Number.NaN
+  // Filed afterwards: the release entry, the hold entry and the order's first entry.
+  expect(
+    of('place an order (hold)') + of('fund, hand over and settle') + 3 * of('file a replaced entry'),
+  ).toBeLessThanOrEqual(12)
+})
+
+it('release, appraisal and listing cost at most 4 write units with index writes and archive', () => {
+  const release = measured.get('release, appraise and list')
+  expect(
+    (release?.write ?? Number.NaN) + (release?.indexWrite ?? 0) + (measured.get('file a replaced entry')?.write ?? 0),
+  ).toBeLessThanOrEqual(4)
+})
