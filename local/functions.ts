@@ -186,7 +186,7 @@ class Environment {
       stdout: true,
       stderr: true,
       // The size of the function bounds its heap, as it does in Lambda.
-      resourceLimits: { maxOldGenerationSizeMb: plan.memoryMb },
+      resourceLimits: { maxOldGenerationSizeMb: plan.memoryMb, maxYoungGenerationSizeMb: 8 },
       env: {
         ...plan.environment,
         ...options.environmentFor(plan),
