@@ -71,7 +71,8 @@ export class State {
   constructor(dataDir: string | undefined) {
     if (dataDir) mkdirSync(dataDir, { recursive: true })
     this.db = new DatabaseSync(dataDir ? path.join(dataDir, 'stripe.sqlite') : ':memory:')
-    this.db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF')
+    // One process owns the folder: no locks to take and release at each statement.
+    this.db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF')
     for (const kind of kinds) {
       const table = tableOf(kind)
       this.db.exec(`

@@ -11,7 +11,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await local.stop()
-  expect(local.validator.problems).toEqual([])
+  local.validator.verify()
 })
 
 const raw = async (

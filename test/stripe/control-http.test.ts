@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { idOf } from '../../local/stripe/resource-types.ts'
 import { sessionFor, startLocal, type Local } from './fixture.ts'
 
 let local: Local
@@ -9,7 +10,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await local.stop()
-  expect(local.validator.problems).toEqual([])
+  local.validator.verify()
 })
 
 const post = async (name: string, body: object, headers: Record<string, string> = {}) => {
@@ -32,7 +33,7 @@ it('pays, settles, disputes, closes, refunds and sends again by HTTP', async () 
   expect((await post('settle', { payment_intent: intent, outcome: 'succeeded' })).body).toMatchObject({
     status: 'succeeded',
   })
-  const charge = String((await local.stripe.paymentIntents.retrieve(intent)).latest_charge)
+  const charge = idOf((await local.stripe.paymentIntents.retrieve(intent)).latest_charge)
   expect((await post('refund', { charge, amount: 1_000 })).body).toMatchObject({ amount: 1_000, status: 'pending' })
   const dispute = (await post('dispute', { charge, reason: 'duplicate' })).body
   expect(dispute).toMatchObject({ amount: 9_000, reason: 'duplicate' })

@@ -11,7 +11,7 @@ afterEach(async () => {
   await local.server.control.idle()
   for (const { event } of local.endpoint.received) local.validator.checkEvent(event)
   await local.stop()
-  expect(local.validator.problems).toEqual([])
+  local.validator.verify()
 })
 
 const paidCharge = async (): Promise<string> => {

@@ -11,7 +11,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await local.stop()
-  expect(local.validator.problems).toEqual([])
+  local.validator.verify()
 })
 
 const create = (key: string, amount = 250_000) =>
@@ -98,7 +98,7 @@ it.each<[string, Fault]>([
   let faults = 2
   local.server.control.setFault((call) => (call.phase === 'after' && faults-- > 0 ? fault : undefined))
   // The client itself retries a broken connection once.
-  await expect(create('key-1')).rejects.toThrow()
+  await expect(create('key-1')).rejects.toBeInstanceOf(Stripe.errors.StripeError)
   faults = 0
   const session = await create('key-1')
   expect(session.lastResponse.headers['idempotent-replayed']).toBe('true')

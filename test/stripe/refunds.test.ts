@@ -2,6 +2,7 @@ import type Stripe from 'stripe'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { PayOrder } from '../../local/stripe/control.ts'
+import { idOf } from '../../local/stripe/resource-types.ts'
 import { sessionFor, startLocal, type Local } from './fixture.ts'
 
 let local: Local
@@ -14,7 +15,7 @@ afterEach(async () => {
   await local.server.control.idle()
   for (const { event } of local.endpoint.received) local.validator.checkEvent(event)
   await local.stop()
-  expect(local.validator.problems).toEqual([])
+  local.validator.verify()
 })
 
 /** A paid session: its PaymentIntent's and its charge's id. */
@@ -23,7 +24,7 @@ const paid = async (amount = 10_000, order: PayOrder = {}): Promise<{ intent: st
   local.server.control.pay(session.id, order)
   const intent = await local.stripe.checkout.sessions.retrieve(session.id, { expand: ['payment_intent'] })
   const { id, latest_charge: charge } = intent.payment_intent as Stripe.PaymentIntent
-  return { intent: id, charge: String(charge) }
+  return { intent: id, charge: idOf(charge) ?? '' }
 }
 
 const totals = async (): Promise<number> => {
@@ -175,5 +176,5 @@ it('what becomes available: the balance by the clock', async () => {
   expect(await row()).toEqual([9_680, 0])
   const [booked] = (await local.stripe.balanceTransactions.list({ type: 'charge' })).data
   expect(booked).toMatchObject({ status: 'available', net: 9_680, fee_details: [{ amount: 320, type: 'stripe_fee' }] })
-  expect((await local.stripe.balanceTransactions.list({ source: String(booked?.source) })).data).toHaveLength(1)
+  expect((await local.stripe.balanceTransactions.list({ source: idOf(booked?.source) ?? '' })).data).toHaveLength(1)
 })

@@ -59,8 +59,7 @@ const eventTypeOf = (type: string): TypeNode | undefined => {
 
 /**
  * Holds every call of the local Stripe server to two authorities: Stripe's OpenAPI document and the types of the client
- * in use. Pass `onCall` to `startStripeServer` (or `control.setOnCall`), let the test run, then expect `problems` to be
- * empty. Differences between the two authorities are listed, each with its reason, in `spec-differences.ts`.
+ * in use. Pass `onCall` to `startStripeServer` (or `control.setOnCall`), let the test run, then call `verify`. Differences between the two authorities are listed, each with its reason, in `spec-differences.ts`.
  */
 export class StripeValidator {
   /** One line for each thing that was wrong, naming the call. */
@@ -93,6 +92,11 @@ export class StripeValidator {
   /** Holds a delivered event to the client's type of it and to the document's schemas of event and resource. */
   checkEvent(event: { type: string; data: { object: object } }): void {
     this.problems.push(...this.eventProblems(event).map((problem) => `${event.type}: ${problem}`))
+  }
+
+  /** Throws with every problem found so far. */
+  verify(): void {
+    if (this.problems.length > 0) throw new Error(`Calls that Stripe would not know:\n${this.problems.join('\n')}`)
   }
 
   private responseProblems(call: CallRecord, body: unknown): string[] {

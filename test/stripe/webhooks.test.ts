@@ -10,7 +10,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await local.stop()
-  expect(local.validator.problems).toEqual([])
+  local.validator.verify()
 })
 
 const expire = async (): Promise<string> => {
@@ -187,7 +187,9 @@ it('an event can be sent again, and a delivery replayed, as often as wanted', as
 })
 
 it('an effect that is undone sends nothing', async () => {
-  await expect(local.stripe.checkout.sessions.create(sessionFor(100, { expand: ['nothing'] }))).rejects.toThrow()
+  await expect(local.stripe.checkout.sessions.create(sessionFor(100, { expand: ['nothing'] }))).rejects.toThrow(
+    'cannot be expanded',
+  )
   await local.server.control.idle()
   expect(local.server.control.deliveries()).toEqual([])
 })
