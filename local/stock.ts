@@ -8,7 +8,7 @@ import type { System } from './system.ts'
 /** The day on which the feed was drawn: who has been away since then is judged by that day, or a later one. */
 export const feedDay = Date.parse('2026-11-23T12:00:00Z')
 
-const feedFile = join(import.meta.dirname, '..', 'data', 'accounts.ndjson.gz')
+export const feedFile = join(import.meta.dirname, '..', 'data', 'accounts.ndjson.gz')
 
 export interface StockResult {
   readonly imported: number
@@ -41,7 +41,7 @@ export async function stockMarket(
   return { imported: created + updated + unchanged, rejected }
 }
 
-async function firstLines(count: number): Promise<string> {
+export async function firstLines(count: number): Promise<string> {
   const source = createReadStream(feedFile)
   const lines = createInterface({ input: source.pipe(createGunzip()), crlfDelay: Number.POSITIVE_INFINITY })
   const kept: string[] = []

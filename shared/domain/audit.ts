@@ -1,5 +1,5 @@
 import type { VersionedHandle, VersionedOrder } from './aggregate.ts'
-import { evolveHandle, type Handle, type HandleEvent } from './handle.ts'
+import { evolveHandle, type Handle, type HandleEvent, type HandleStatus } from './handle.ts'
 import { canonicalJson, chainFaults, type Entry } from './journal.ts'
 import { balances, orderAccount, type Posting } from './ledger.ts'
 import { evolveOrder, heldStatuses, holdingStatuses, type Order, type OrderEvent, postingsOf } from './order.ts'
@@ -8,6 +8,7 @@ export type AuditFault = { readonly aggregate: string; readonly fault: string }
 
 export type AuditReport = {
   readonly handles: number
+  readonly handlesByStatus: Readonly<Record<HandleStatus, number>>
   readonly orders: number
   readonly entries: number
   readonly postings: number
@@ -133,8 +134,11 @@ export const newAudit = () => {
         (sum, [account, balance]) => sum + (account.startsWith('order:') ? balance : 0),
         0,
       )
+      const handlesByStatus = { active: 0, released: 0, reserved: 0, locked: 0 }
+      for (const handle of handles) handlesByStatus[handle.status] += 1
       return {
         handles: handles.length,
+        handlesByStatus,
         orders: orders.length,
         entries,
         postings: postings.length,

@@ -58,12 +58,18 @@ export const openPayments = (config: StripeConfig): Payments => {
       }
     },
     refund: async (order) => {
-      const refund = await callStripe(() =>
-        stripe.refunds.create(
-          { payment_intent: paymentOf(order), metadata: { orderId: order.id } },
-          { idempotencyKey: `${order.id}:refund` },
-        ),
-      )
+      // Looked for first: the key alone is forgotten after a day, and a bank may take longer.
+      const { data } = await callStripe(() => stripe.refunds.list({ payment_intent: paymentOf(order), limit: 100 }))
+      const standing = data.find((refund) => refund.status !== 'failed' && refund.status !== 'canceled')
+      const refund =
+        standing ??
+        (await callStripe(() =>
+          stripe.refunds.create(
+            { payment_intent: paymentOf(order), metadata: { orderId: order.id } },
+            // A refund that the bank sent back is made anew, under a key of its own.
+            { idempotencyKey: `${order.id}:refund:${data.length}` },
+          ),
+        ))
       return { refundId: refund.id, complete: refund.status === 'succeeded' }
     },
     readPayment: async (paymentIntentId) => {

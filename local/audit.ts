@@ -1,0 +1,82 @@
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import type { AuditReport } from '../shared/domain/audit.ts'
+import { auditTables } from '../shared/workflows/audit-tables.ts'
+import { callInstance } from './control.ts'
+import { directAccessKey } from './door.ts'
+import { asObject, asText } from './json.ts'
+
+/** `npm run audit`: verifies every chain, every state and the whole ledger, here or in deployed tables. */
+
+const help = `Usage: npm run audit -- [options]
+  --data-dir <folder>       the local instance that keeps its state there (.local/state)
+  --handles-table <name>    deployed tables instead; region and credentials as the AWS CLI finds them
+  --escrow-table <name>
+  --json                    one JSON object`
+
+/** Reads the tables of the running instance, past every policy, or those that are named. */
+export const auditInstance = async (dataDir: string): Promise<AuditReport> => {
+  const file = join(dataDir, 'running.json')
+  await callInstance(file, 'idle', {})
+  const addresses = await callInstance(file, 'addresses', {})
+  const tables = asObject(addresses['tables'] ?? {})
+  return audit(
+    new DynamoDBClient({
+      endpoint: asText(addresses['door'] ?? null),
+      region: 'us-east-1',
+      credentials: { accessKeyId: directAccessKey, secretAccessKey: 'local' },
+    }),
+    { handlesTable: asText(tables['handles'] ?? null), escrowTable: asText(tables['escrow'] ?? null) },
+  )
+}
+
+const audit = async (client: DynamoDBClient, tables: { handlesTable: string; escrowTable: string }) => {
+  const report = await auditTables({ db: DynamoDBDocumentClient.from(client), ...tables })
+  client.destroy()
+  return report
+}
+
+const faultsShownMax = 20
+
+const print = (report: AuditReport): void => {
+  const { handles, handlesByStatus, orders, entries, postings, ledgerSumMinor, heldMinor, faults } = report
+  const statuses = Object.entries(handlesByStatus).map(([status, count]) => `${count} ${status}`)
+  console.log(`${handles} handles (${statuses.join(', ')}), ${orders} orders`)
+  console.log(`${entries} journal entries, every chain and state checked; ${postings} postings`)
+  console.log(`the ledger sums to ${ledgerSumMinor}; ${heldMinor} held for open orders (minor units)`)
+  for (const { aggregate, fault } of faults.slice(0, faultsShownMax)) console.log(`FAULT ${aggregate}: ${fault}`)
+  if (faults.length > faultsShownMax) console.log(`… and ${faults.length - faultsShownMax} more`)
+  console.log(faults.length === 0 ? 'No fault.' : `${faults.length} faults.`)
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: {
+      'data-dir': { type: 'string', default: join(import.meta.dirname, '..', '.local', 'state') },
+      'handles-table': { type: 'string' },
+      'escrow-table': { type: 'string' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  const { 'handles-table': handlesTable, 'escrow-table': escrowTable } = values
+  if (values.help || (handlesTable === undefined) !== (escrowTable === undefined)) {
+    console.log(help)
+    process.exitCode = values.help ? 0 : 2
+  } else {
+    try {
+      const report =
+        handlesTable !== undefined && escrowTable !== undefined
+          ? await audit(new DynamoDBClient({}), { handlesTable, escrowTable })
+          : await auditInstance(values['data-dir'])
+      if (values.json) console.log(JSON.stringify(report))
+      else print(report)
+      if (report.faults.length > 0) process.exitCode = 1
+    } catch (error) {
+      console.error(error instanceof Error ? error.message : error)
+      process.exitCode = 2
+    }
+  }
+}

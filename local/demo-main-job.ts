@@ -1,0 +1,234 @@
+import { createReadStream } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { type Client, createClient } from '../shared/contract/client.ts'
+import { formatMoney, type Money } from '../shared/contract/money.ts'
+import type { Problem } from '../shared/contract/problems.ts'
+import { balances, type Posting } from '../shared/domain/ledger.ts'
+import { policyInForce } from '../shared/domain/policy.ts'
+import { auditInstance } from './audit.ts'
+import { callInstance } from './control.ts'
+import type { Telling } from './demo-telling.ts'
+import { asText } from './json.ts'
+import { feedFile, firstLines } from './stock.ts'
+
+export type DemoOptions = {
+  readonly url: string
+  /** The running instance's control file: tokens and the clock come from there. */
+  readonly instanceFile: string
+  readonly dataDir: string
+  readonly linesMax: number
+  readonly telling: Telling
+}
+
+export type DemoResult = {
+  readonly imported: number
+  readonly rejected: number
+  readonly released: number
+  readonly orderId: string
+  readonly status: string
+  readonly ledgerSumMinor: number
+  readonly losers: number
+  readonly seconds: number
+}
+
+const buyersInRace = 20
+
+/** The main job end to end over HTTP, as people would do it: import, release, race, payment, expiry, late payment. */
+export const playMainJob = async (options: DemoOptions): Promise<DemoResult> => {
+  const { telling } = options
+  const begun = performance.now()
+  const instance = (route: string, body: Record<string, string | number | boolean> = {}) =>
+    callInstance(options.instanceFile, route, body)
+  const clientOf = (sub: string): Client =>
+    createClient({ baseUrl: options.url, token: async () => asText((await instance('token', { sub })).token ?? null) })
+  const moveClock = async (minutes: number) => {
+    await instance('clock/move', { ms: minutes * 60_000, settle: true })
+  }
+  const operator = clientOf('operator')
+  const alice = clientOf('alice')
+
+  telling.step('An operator imports an account feed')
+  const feed = options.linesMax === Number.POSITIVE_INFINITY ? await wholeFeed() : await firstLines(options.linesMax)
+  const compression = typeof feed === 'string' ? 'none' : 'gzip'
+  const started = value(
+    await operator.createImport({ body: { format: 'ndjson', compression }, idempotencyKey: randomUUID() }),
+  )
+  const importId = started.import.id
+  const upload = await fetch(started.uploadUrl, { method: 'PUT', body: feed })
+  if (!upload.ok) throw new Error(`the upload was refused: ${await upload.text()}`)
+  const readImport = async () => value(await operator.getImport({ params: { importId } }))
+  await telling.wait(
+    'imported',
+    async () => {
+      const { created, updated, unchanged, rejected, lines } = await readImport()
+      return { done: created + updated + unchanged + rejected, total: lines }
+    },
+    instance('idle'),
+  )
+  const imported = await readImport()
+  telling.line(
+    `${importId} is ${imported.status}: ${imported.created} created, ${imported.unchanged} unchanged, ${imported.rejected} rejected`,
+  )
+  const rejects = value(await operator.listImportRejects({ params: { importId }, query: { limit: 3 } }))
+  for (const reject of rejects.items)
+    telling.line(`line ${reject.line}: ${reject.code} ${reject.field ?? ''} (${reject.reason})`)
+
+  telling.step('The clock finds what has been inactive past policy; workers release it')
+  // The sweep runs every quarter of an hour.
+  await telling.wait('releasing', () => Promise.resolve({ done: 0, total: 1 }), moveClock(16))
+  const market = await auditInstance(options.dataDir)
+  const released = market.handlesByStatus.released
+  telling.line(
+    `${released} handles released, ${market.handlesByStatus.reserved} kept from the market, ${market.handlesByStatus.active} still active`,
+  )
+
+  telling.step('A buyer searches and opens a handle')
+  const [first, second, third] = await openHandles(alice)
+  const page = value(await alice.getHandle({ params: { handle: first.handle } }))
+  telling.line(
+    `@${page.display}: ${formatMoney(first.price)}, ${page.appraisal?.tier}, ${page.appraisal?.confidence} % confident of ${money(page.appraisal?.low)} to ${money(page.appraisal?.high)}`,
+  )
+  for (const reason of page.appraisal?.reasons ?? []) telling.line(`  ${reason.words}`)
+
+  telling.step(`${buyersInRace} buyers want it at the same moment`)
+  const buyers = [alice, ...Array.from({ length: buyersInRace - 1 }, (_, index) => clientOf(`buyer-${index + 2}`))]
+  const tries = await Promise.all(
+    buyers.map((buyer) => buyer.placeOrder({ body: first, idempotencyKey: randomUUID() })),
+  )
+  const winner = tries.findIndex((answer) => answer.ok)
+  const won = value(tries[winner] ?? fail('nobody won'))
+  const refusals = tries.flatMap((answer) => (answer.ok ? [] : [answer.problem]))
+  const losers = refusals.filter(({ status, code }) => status === 409 && code === 'handle_on_hold').length
+  telling.line(`${won.id} won; ${losers} heard 409 handle_on_hold`)
+
+  telling.step('The winner pays on the hosted page')
+  const buyer = buyers[winner] ?? fail('nobody won')
+  const checkout = value(await buyer.openCheckout({ params: { orderId: won.id } }))
+  telling.line(checkout.url)
+  await payByCard(checkout.url)
+  await instance('idle')
+  const settled = value(await buyer.getOrder({ params: { orderId: won.id } }))
+  telling.line(`${settled.id} is ${settled.status}`)
+  const mine = value(await buyer.listMyHandles({}))
+  telling.line(`the winner now holds ${mine.items.map(({ display }) => `@${display}`).join(', ')}`)
+  const sales = value(await alice.listSales({ query: { month: settled.updatedAt.slice(0, 7) } }))
+  telling.line(
+    `public history: ${sales.items
+      .slice(0, 3)
+      .map((sale) => `@${sale.display} ${formatMoney(sale.price)}`)
+      .join(', ')}`,
+  )
+
+  telling.step('An unpaid order expires and its handle is back on sale')
+  const unpaid = value(await alice.placeOrder({ body: second, idempotencyKey: randomUUID() }))
+  await moveClock(policyInForce.paymentWindowMinutes + 2)
+  telling.line(
+    `${unpaid.id} is ${value(await alice.getOrder({ params: { orderId: unpaid.id } })).status}; @${second.handle} is ${value(await alice.getHandle({ params: { handle: second.handle } })).listing?.status}`,
+  )
+
+  telling.step('A payment that arrives too late is given back by itself')
+  const late = value(await alice.placeOrder({ body: third, idempotencyKey: randomUUID() }))
+  const lateCheckout = value(await alice.openCheckout({ params: { orderId: late.id } }))
+  const paymentIntent = await payByBank(lateCheckout.url)
+  await instance('idle')
+  telling.line(
+    `${late.id} is ${value(await alice.getOrder({ params: { orderId: late.id } })).status}: the bank takes its time`,
+  )
+  await moveClock((policyInForce.paymentProcessingDays * 24 + 1) * 60)
+  telling.line(`a week later it is ${value(await alice.getOrder({ params: { orderId: late.id } })).status}`)
+  await paymentIntent.succeed()
+  await instance('idle')
+  telling.line(
+    `then the money comes, and it is ${value(await alice.getOrder({ params: { orderId: late.id } })).status}`,
+  )
+
+  telling.step('The ledger')
+  const postings: Posting[] = []
+  for (const id of [won.id, unpaid.id, late.id]) {
+    const journal = value(await operator.listJournal({ params: { aggregateId: `order:${id}` } }))
+    for (const entry of journal.entries) {
+      telling.line(`${id} ${entry.seq}  ${entry.events.map(({ type }) => type).join(', ')}`)
+      for (const one of entry.postings) {
+        telling.line(`    ${one.source} → ${one.destination}  ${formatMoney(one)}`)
+        postings.push(one)
+      }
+    }
+  }
+  for (const [account, balance] of balances(postings)) telling.line(`${account}: ${(balance / 100).toFixed(2)}`)
+  const audit = await auditInstance(options.dataDir)
+  telling.line(
+    `audit: ${audit.entries} entries chained, ledger sums to ${audit.ledgerSumMinor}, ${audit.faults.length} faults`,
+  )
+  if (audit.faults.length > 0) throw new Error(`the audit found ${JSON.stringify(audit.faults.slice(0, 5))}`)
+
+  const seconds = Number(((performance.now() - begun) / 1000).toFixed(1))
+  telling.step(`Done in ${seconds} s`)
+  return {
+    imported: imported.created + imported.updated + imported.unchanged,
+    rejected: imported.rejected,
+    released,
+    orderId: won.id,
+    status: settled.status,
+    ledgerSumMinor: audit.ledgerSumMinor,
+    losers,
+    seconds,
+  }
+}
+
+type Wanted = { readonly handle: string; readonly price: Money }
+
+const value = <T>(answer: { ok: true; value: T } | { ok: false; problem: Problem }): T =>
+  answer.ok ? answer.value : fail(`${answer.problem.code}: ${answer.problem.detail}`)
+
+const fail = (message: string): never => {
+  throw new Error(message)
+}
+
+const money = (amount: Money | undefined): string => (amount === undefined ? '' : formatMoney(amount))
+
+const wholeFeed = async (): Promise<Buffer> => {
+  const pieces: Buffer[] = []
+  for await (const piece of createReadStream(feedFile)) pieces.push(piece as Buffer)
+  return Buffer.concat(pieces)
+}
+
+/** Three handles that nobody has on hold, the dearest of a page first. */
+const openHandles = async (client: Client): Promise<[Wanted, Wanted, Wanted]> => {
+  const page = value(await client.searchListings({ query: { prefix: 'm', limit: 100 } }))
+  const open = page.items
+    .filter(({ status }) => status === 'open')
+    .toSorted((a, b) => b.price.amountMinor - a.price.amountMinor)
+    .map(({ handle, price }) => ({ handle, price }))
+  const [first, second, third] = open
+  if (first === undefined || second === undefined || third === undefined)
+    return fail('fewer than three handles are on sale')
+  return [first, second, third]
+}
+
+const payByCard = async (url: string): Promise<void> => {
+  const form = {
+    email: 'alice@example.com',
+    number: '4242 4242 4242 4242',
+    expiry: '12 / 34',
+    cvc: '123',
+    name: 'Alice Example',
+  }
+  await submit(`${url}/card`, form)
+}
+
+/** Chooses the slow method on the page; `succeed` is what the bank does at last. */
+const payByBank = async (url: string): Promise<{ succeed: () => Promise<void> }> => {
+  const page = await (await fetch(url)).text()
+  const method = /name="method" value="(\w+)"/.exec(page)?.[1] ?? fail('the page offers no bank')
+  const account =
+    new RegExp(`id="${method}-account"[\\s\\S]*?<option value="([^"]+)"`).exec(page)?.[1] ??
+    fail('the page offers no account')
+  await submit(`${url}/bank`, { email: 'alice@example.com', name: 'Alice Example', method, account })
+  return { succeed: () => submit(`${url}/settle`, { outcome: 'succeeded' }) }
+}
+
+/** The page answers a form with a redirect (to the shop, or to itself) or with what is wrong. */
+const submit = async (url: string, form: Record<string, string>): Promise<void> => {
+  const response = await fetch(url, { method: 'POST', body: new URLSearchParams(form), redirect: 'manual' })
+  if (response.status >= 400) fail(`the payment page answered ${response.status}`)
+}

@@ -1,0 +1,52 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { playMainJob } from './demo-main-job.ts'
+import { newTelling } from './demo-telling.ts'
+import { feedDay } from './stock.ts'
+import { startSystem } from './system.ts'
+
+/** `npm run demo`: takes one handle all the way, by itself, on an instance of its own or on the running one. */
+
+const help = `Usage: npm run demo -- [options]
+  --url <url>           the running instance at this address instead of one of its own
+  --data-dir <folder>   where that instance keeps its state (.local/state)
+  --accounts <n>        accounts of the feed to import (all 100,000)
+  --json                the last line is one JSON object`
+
+const { values } = parseArgs({
+  options: {
+    url: { type: 'string' },
+    'data-dir': { type: 'string', default: join(import.meta.dirname, '..', '.local', 'state') },
+    accounts: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+const play = async (dataDir: string, url: string) => {
+  const telling = newTelling()
+  const result = await playMainJob({
+    url,
+    instanceFile: join(dataDir, 'running.json'),
+    dataDir,
+    linesMax: values.accounts === undefined ? Number.POSITIVE_INFINITY : Number(values.accounts),
+    telling,
+  })
+  if (values.json) console.log(JSON.stringify(result))
+  if (result.status !== 'settled' || result.ledgerSumMinor !== 0) process.exitCode = 1
+}
+
+if (values.help) console.log(help)
+else if (values.url !== undefined) await play(values['data-dir'], values.url)
+else {
+  const dataDir = mkdtempSync(join(tmpdir(), 'handles-demo-'))
+  const system = await startSystem({ dataDir, clockNotBefore: feedDay, schedulesRun: false })
+  try {
+    await play(dataDir, system.url)
+  } finally {
+    await system.stop()
+    rmSync(dataDir, { recursive: true, force: true })
+  }
+}
