@@ -78,7 +78,9 @@ export class Functions {
   /** The environments alive now, by function label. */
   alive(): Record<string, number> {
     const counts: Record<string, number> = {}
-    for (const { plan } of this.#environments.values()) counts[plan.label] = (counts[plan.label] ?? 0) + 1
+    for (const { plan, alive } of this.#environments.values()) {
+      if (alive) counts[plan.label] = (counts[plan.label] ?? 0) + 1
+    }
     return counts
   }
 
