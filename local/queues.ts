@@ -202,8 +202,9 @@ export class Queues {
       const queue = this.#queue(arn)
       for (const { receiptHandle, visibilityDeadline } of this.#retrying(queue)) {
         const remainingMs = visibilityDeadline - ms - Date.now()
-        if (remainingMs <= 0) queue.changeVisibility(receiptHandle, 0)
-        else queue.changeVisibility(receiptHandle, remainingMs / 1000)
+        // Never 0: the engine keeps the message's row without a receive count then, and its own table refuses that. A
+        // time-out that is over is taken up by `processTimers` below.
+        queue.changeVisibility(receiptHandle, (remainingMs > 0 ? remainingMs : -1) / 1000)
       }
       for (const message of queue.inspectMessages().delayed) {
         if (message.delayUntil !== undefined) message.delayUntil -= ms
