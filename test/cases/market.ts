@@ -1,0 +1,136 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import Stripe from 'stripe'
+import { startSystem, type System } from '../../local/system.ts'
+import type { StripeServer } from '../../local/stripe/server.ts'
+import { type Client, createClient } from '../../shared/contract/client.ts'
+import type { Money } from '../../shared/contract/money.ts'
+import { openStore, type Store } from './store.ts'
+
+/** A handle on the open market, as the search answers it. */
+export type Offer = { readonly handle: string; readonly price: Money }
+
+/** One HTTP answer as it came, for what the typed client does not tell. */
+export type RawAnswer = {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  /** The closed code of a problem; undefined for every other body. */
+  readonly code: string | undefined
+}
+
+export type Market = {
+  readonly system: System
+  readonly store: Store
+  readonly stripe: StripeServer
+  /** Stripe's own client, straight to the local server: what Stripe says happened. */
+  readonly provider: Stripe
+  readonly secrets: { readonly secretKey: string; readonly webhookSecret: string }
+  /** A typed client of an account; tokens are fresh, however far the clock was moved. */
+  readonly buyer: (accountId: string) => Client
+  /** Sends a request by hand. `as` is an account id. */
+  readonly send: (
+    method: 'GET' | 'POST',
+    path: string,
+    request?: { as?: string; key?: string; body?: unknown },
+  ) => Promise<RawAnswer>
+  /** A handle that no case has used yet. */
+  readonly nextOffer: () => Offer
+  readonly stop: () => Promise<void>
+}
+
+const accounts = 400
+const feed = new URL('../../data/accounts.ndjson.gz', import.meta.url)
+
+/**
+ * Starts a system of its own in a folder that is gone afterwards, and stocks it on the product's own road: an operator
+ * imports the first lines of the feed, the schedule finds what is due, workers release it.
+ */
+export const startMarket = async (): Promise<Market> => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'handle-market-'))
+  const system = await startSystem({
+    dataDir,
+    schedulesRun: false,
+    clockNotBefore: Date.parse('2026-11-23T00:00:00Z'),
+  })
+  const stop = async () => {
+    await system.stop()
+    rmSync(dataDir, { recursive: true, force: true })
+  }
+  try {
+    if (system.stripe === undefined) throw new Error('the system has no Stripe server')
+    const secrets = JSON.parse(readFileSync(join(dataDir, 'secrets.json'), 'utf8')) as Market['secrets']
+    const offers = await stock(system)
+    const { hostname, port } = new URL(system.stripe.url)
+    return {
+      system,
+      store: openStore(system),
+      stripe: system.stripe,
+      provider: new Stripe(secrets.secretKey, { protocol: 'http', host: hostname, port, telemetry: false }),
+      secrets,
+      buyer: (accountId) => createClient({ baseUrl: system.url, token: () => system.token(accountId) }),
+      send: (method, path, request = {}) => send(system, method, path, request),
+      nextOffer: () => {
+        const offer = offers.pop()
+        if (offer === undefined) throw new Error('every handle of this market is used up')
+        return offer
+      },
+      stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+const stock = async (system: System): Promise<Offer[]> => {
+  const operator = createClient({
+    baseUrl: system.url,
+    token: () => system.token('acct_operator', { groups: ['operator'] }),
+  })
+  const begun = await operator.createImport({ body: { format: 'ndjson' }, idempotencyKey: 'stock' })
+  if (!begun.ok) throw new Error(begun.problem.detail)
+  const lines = gunzipSync(readFileSync(feed)).toString('utf8').split('\n').slice(0, accounts)
+  const put = await fetch(begun.value.uploadUrl, { method: 'PUT', body: lines.join('\n') })
+  if (!put.ok) throw new Error(`the upload was answered ${put.status}`)
+  await system.idle()
+  fireSchedule(system, 'sweep-handles')
+  await system.idle()
+  const page = await operator.searchListings({ query: { limit: 100 } })
+  if (!page.ok) throw new Error(page.problem.detail)
+  return page.value.items.map(({ handle, price }) => ({ handle, price }))
+}
+
+/** Lets a schedule fire once, as its clock would. */
+export const fireSchedule = (system: System, ending: string): void => {
+  const name = system.schedules.names.find((one) => one.endsWith(ending))
+  if (name === undefined) throw new Error(`no schedule ends in ${ending}`)
+  system.schedules.fire(name)
+}
+
+const send = async (
+  system: System,
+  method: string,
+  path: string,
+  { as, key, body }: { as?: string; key?: string; body?: unknown },
+): Promise<RawAnswer> => {
+  const response = await fetch(new URL(path, system.url), {
+    method,
+    headers: {
+      ...(as === undefined ? {} : { authorization: `Bearer ${await system.token(as)}` }),
+      ...(key === undefined ? {} : { 'idempotency-key': key }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  const text = await response.text()
+  return { status: response.status, headers: response.headers, text, code: codeOf(response, text) }
+}
+
+const codeOf = (response: Response, text: string): string | undefined => {
+  if (response.headers.get('content-type')?.startsWith('application/problem+json') !== true) return undefined
+  const { code } = JSON.parse(text) as { code?: unknown }
+  return typeof code === 'string' ? code : undefined
+}
