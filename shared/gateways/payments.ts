@@ -60,7 +60,9 @@ export const openPayments = (config: StripeConfig): Payments => {
     refund: async (order) => {
       // Looked for first: the key alone is forgotten after a day, and a bank may take longer.
       const { data } = await callStripe(() => stripe.refunds.list({ payment_intent: paymentOf(order), limit: 100 }))
-      const standing = data.find((refund) => refund.status !== 'failed' && refund.status !== 'canceled')
+      const standing = data.find(
+        ({ status, amount }) => status !== 'failed' && status !== 'canceled' && amount === order.priceMinor,
+      )
       const refund =
         standing ??
         (await callStripe(() =>

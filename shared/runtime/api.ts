@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import middy from '@middy/core'
-import httpRouter from '@middy/http-router'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda'
 import * as z from 'zod'
 import { problem, type ProblemCode, problemStatus } from '../contract/problems.ts'
@@ -40,27 +39,26 @@ const retryAfterSeconds = 2
 
 /**
  * The handler of one route group: for each of its routes parse by contract → operation → respond by contract. Refusals
- * become problem details; a fault becomes a 500 without its cause, which goes to the log.
+ * become problem details; a fault becomes a 500 without its cause, which goes to the log. The route is the one that the
+ * gateway matched and authorised (`routeKey`): matching the path again here could come out otherwise, since the gateway
+ * hands it over decoded (`a%2Fb` as `a/b`).
  */
-export const api = <const O extends OperationId>(operations: { readonly [K in O]: Operation<K> }) =>
-  middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>()
+export const api = <const O extends OperationId>(operations: { readonly [K in O]: Operation<K> }) => {
+  const byRouteKey = new Map(
+    (Object.keys(operations) as O[]).map((operationId) => {
+      const route: Route = routes[operationId]
+      return [`${route.method} ${route.path}`, { route, operation: operations[operationId] as unknown as AnyOperation }]
+    }),
+  )
+  return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>()
     .use({ onError: (request) => void (request.response ??= faultResponse(request.event, request.error)) })
-    .handler(
-      httpRouter({
-        routes: (Object.keys(operations) as O[]).map((operationId) => {
-          const route: Route = routes[operationId]
-          const operation = operations[operationId] as unknown as AnyOperation
-          return {
-            method: route.method,
-            path: route.path,
-            handler: (event: APIGatewayProxyEventV2, context: Context) => answer(route, operation, event, context),
-          }
-        }),
-        notFoundResponse: () => {
-          throw new Error('the gateway sent a route that this function does not have')
-        },
-      }),
-    )
+    .handler((event, context) => {
+      const matched = byRouteKey.get(event.routeKey)
+      if (matched === undefined)
+        throw new Error(`the gateway sent ${event.routeKey}, which this function does not have`)
+      return answer(matched.route, matched.operation, event, context)
+    })
+}
 
 type AnyRequest = { [K in keyof Request<OperationId>]: unknown }
 type AnyOperation = (request: AnyRequest) => Promise<Result<unknown>>
