@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
 import type { buildApp } from 'fauxqs'
 import type { BucketPlan, QueuePlan } from '../plan.ts'
 
@@ -23,7 +24,8 @@ interface Persistence {
   load(sqs: SqsStore, sns: Stores['snsStore'], s3: S3Store): void
   loadSqsAndSns(sqs: SqsStore, sns: Stores['snsStore']): void
   close(): void
-  readonly db: { exec(sql: string): void }
+  readonly db: DatabaseSync
+  updateMessageReady(messageId: string): void
 }
 
 interface FilePersistence {
@@ -71,6 +73,11 @@ export async function openSqsS3(options: {
   const persistence = new PersistenceManager(options.dataDir)
   // Safe when the process dies; only a power cut can lose the last moments.
   persistence.db.exec('PRAGMA synchronous = NORMAL')
+  // fauxqs 2.4.1 writes a null receive count here, which its own schema refuses: a message made visible again would throw.
+  const makeReady = persistence.db.prepare(
+    'UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL WHERE message_id = ?',
+  )
+  persistence.updateMessageReady = (messageId) => void makeReady.run(messageId)
   const files = new FileS3Persistence(join(options.dataDir, 's3'))
   persistence.loadSqsAndSns(sqs, sns)
   files.loadS3(s3)

@@ -78,8 +78,8 @@ describe('the event bus', () => {
     await ask(system, 'publish', { body: { id: 'wanted', size: 4 } })
     await ask(system, 'publish', { body: { id: 'unwanted', size: 3 } })
     await system.idle()
-    const seen = await rows(system, 'job unnamed')
-    expect(seen).toHaveLength(1)
+    expect(await rows(system, 'job wanted')).toHaveLength(1)
+    expect(await rows(system, 'job unwanted')).toHaveLength(0)
   })
 })
 
