@@ -131,38 +131,46 @@ const cut = (node: ParameterNode, serves: readonly string[], path = ''): Paramet
   return { ...node, fields }
 }
 
-const document = JSON.parse(gunzipSync(readFileSync(from('data/stripe/spec3.json.gz'))).toString()) as {
-  paths: Record<string, Record<string, Operation>>
+/** A served parameter that neither source knows is a slip of the pen. */
+const checkServed = (node: ParameterNode, served: string, operationId: string): void => {
+  let at: ParameterNode | undefined = node
+  for (const name of served.split('.')) at = (at?.items ?? at)?.fields?.[name]
+  if (!at) throw new Error(`${operationId} has no parameter ${served}`)
 }
-const operations = clientOperations()
-const table: Record<string, ParameterNode> = {}
-for (const route of routes) {
-  const known = Object.entries(document.paths)
-    .filter(([path]) => path.replaceAll(/\{\w+\}/g, '{}') === route.path)
-    .map(([, methods]) => methods[route.method.toLowerCase()])[0]
-  if (known?.operationId !== route.operationId)
-    throw new Error(
-      `${route.method} ${route.path} is ${known?.operationId ?? 'unknown'} in Stripe's document, not ${route.operationId}`,
+
+/** The table of all served operations. Throws for an operation or a served parameter that Stripe does not have. */
+export const parameterTable = (): Record<string, ParameterNode> => {
+  const document = JSON.parse(gunzipSync(readFileSync(from('data/stripe/spec3.json.gz'))).toString()) as {
+    paths: Record<string, Record<string, Operation>>
+  }
+  const operations = clientOperations()
+  const table: Record<string, ParameterNode> = {}
+  for (const { operationId, method, path, serves } of routes) {
+    const known = Object.entries(document.paths)
+      .filter(([template]) => template.replaceAll(/\{\w+\}/g, '{}') === path)
+      .map(([, methods]) => methods[method.toLowerCase()])[0]
+    if (known?.operationId !== operationId)
+      throw new Error(
+        `${method} ${path} is ${known?.operationId ?? 'unknown'} in Stripe's document, not ${operationId}`,
+      )
+    const query = (known.parameters ?? []).filter((parameter) => parameter.in === 'query')
+    const spec = fromSchema(
+      method === 'GET'
+        ? { properties: Object.fromEntries(query.map(({ name, schema }) => [name, schema])) }
+        : (known.requestBody?.content['application/x-www-form-urlencoded'].schema ?? { properties: {} }),
     )
-  const query = (known.parameters ?? []).filter((parameter) => parameter.in === 'query')
-  const spec = fromSchema(
-    route.method === 'GET'
-      ? { properties: Object.fromEntries(query.map(({ name, schema }) => [name, schema])) }
-      : (known.requestBody?.content['application/x-www-form-urlencoded'].schema ?? { properties: {} }),
-  )
-  const type = operations.find(
-    (operation) => operation.method === route.method && operation.path === route.path,
-  )?.parameters
-  const client: ParameterNode = type ? fromType(type) : { type: 'object', fields: {} }
-  table[route.operationId] = cut(merge(client, { ...spec, type: 'object', fields: spec.fields ?? {} }), [
-    ...route.serves,
-    'expand',
-    'limit',
-    'starting_after',
-    'ending_before',
-  ])
+    const type = operations.find((operation) => operation.method === method && operation.path === path)?.parameters
+    const client: ParameterNode = type ? fromType(type) : { type: 'object', fields: {} }
+    const all = merge(client, { ...spec, type: 'object', fields: spec.fields ?? {} })
+    for (const served of serves) checkServed(all, served, operationId)
+    table[operationId] = cut(all, [...serves, 'expand', 'limit', 'starting_after', 'ending_before'])
+  }
+  return table
 }
-writeFileSync(from('local/stripe/parameters.json'), JSON.stringify(table))
-execFileSync('npx', ['oxfmt', 'local/stripe/parameters.json'], { cwd: from('.') })
-const count = Object.keys(table).length
-console.log(`local/stripe/parameters.json: ${count} operations`)
+
+if (import.meta.main) {
+  const table = parameterTable()
+  writeFileSync(from('local/stripe/parameters.json'), JSON.stringify(table))
+  execFileSync('npx', ['oxfmt', 'local/stripe/parameters.json'], { cwd: from('.') })
+  console.log(`local/stripe/parameters.json: ${Object.keys(table).length} operations`)
+}

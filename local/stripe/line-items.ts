@@ -1,7 +1,7 @@
 import type { Core } from './core.ts'
 import type { Parameter } from './parameters.ts'
 import type { WireLineItem, WirePrice, WireProduct } from './resource-types.ts'
-import { invalidRequest } from './stripe-error.ts'
+import { invalidParameter } from './stripe-error.ts'
 
 interface PriceData {
   currency: string
@@ -32,26 +32,26 @@ const amountMax = 99_999_999
 export const createLineItems = (core: Core, given: Parameter | undefined): WireLineItem[] => {
   const items = (given ?? []) as unknown as LineItemParameters[]
   if (items.length === 0)
-    throw invalidRequest('You must provide at least one line item in `payment` mode.', {
+    throw invalidParameter('You must provide at least one line item in `payment` mode.', {
       code: 'parameter_missing',
       param: 'line_items',
     })
-  if (items.length > 100) throw invalidRequest('`line_items` may have up to 100 items.', { param: 'line_items' })
+  if (items.length > 100) throw invalidParameter('`line_items` may have up to 100 items.', { param: 'line_items' })
   const created = items.map((item, index) => createLineItem(core, item, `line_items[${index}]`))
   if (created.some((item) => item.currency !== created[0]?.currency))
-    throw invalidRequest('All line items of a Checkout Session must have the same currency.', { param: 'line_items' })
+    throw invalidParameter('All line items of a Checkout Session must have the same currency.', { param: 'line_items' })
   return created
 }
 
 const createLineItem = (core: Core, item: LineItemParameters, path: string): WireLineItem => {
   const { price_data: data, quantity } = item
   if (!data)
-    throw invalidRequest(`You must specify either \`price\` or \`price_data\` of ${path}.`, {
+    throw invalidParameter(`You must specify either \`price\` or \`price_data\` of ${path}.`, {
       code: 'parameter_missing',
       param: path,
     })
   if (quantity === undefined || quantity < 1)
-    throw invalidRequest(`Quantity is required. Add \`quantity\` to \`${path}\``, { param: `${path}[quantity]` })
+    throw invalidParameter(`Quantity is required. Add \`quantity\` to \`${path}\``, { param: `${path}[quantity]` })
   const unitAmount = unitAmountOf(data, path)
   const total = unitAmount * quantity
   return {
@@ -73,17 +73,20 @@ const createLineItem = (core: Core, item: LineItemParameters, path: string): Wir
 const unitAmountOf = (data: PriceData, path: string): number => {
   const amount = data.unit_amount ?? Number(data.unit_amount_decimal ?? NaN)
   if (Number.isNaN(amount))
-    throw invalidRequest(`You must specify either \`unit_amount\` or \`unit_amount_decimal\` of ${path}[price_data].`, {
-      code: 'parameter_missing',
-      param: `${path}[price_data]`,
-    })
+    throw invalidParameter(
+      `You must specify either \`unit_amount\` or \`unit_amount_decimal\` of ${path}[price_data].`,
+      {
+        code: 'parameter_missing',
+        param: `${path}[price_data]`,
+      },
+    )
   if (!Number.isInteger(amount) || amount < 0)
-    throw invalidRequest('Invalid non-negative integer', {
+    throw invalidParameter('Invalid non-negative integer', {
       code: 'parameter_invalid_integer',
       param: `${path}[price_data][unit_amount]`,
     })
   if (amount > amountMax)
-    throw invalidRequest(`Invalid integer: must be at most ${amountMax}.`, {
+    throw invalidParameter(`Invalid integer: must be at most ${amountMax}.`, {
       code: 'parameter_invalid_integer',
       param: `${path}[price_data][unit_amount]`,
     })
@@ -119,7 +122,7 @@ const createPrice = (core: Core, data: PriceData, unitAmount: number, path: stri
 const createProduct = (core: Core, data: PriceData, path: string): WireProduct => {
   const given = data.product_data
   if (!given)
-    throw invalidRequest(`You must specify either \`product\` or \`product_data\` of ${path}[price_data].`, {
+    throw invalidParameter(`You must specify either \`product\` or \`product_data\` of ${path}[price_data].`, {
       code: 'parameter_missing',
       param: `${path}[price_data]`,
     })

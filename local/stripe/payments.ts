@@ -283,7 +283,7 @@ const completeSession = (
     status: 'complete',
     payment_status: paymentStatus,
     url: null,
-    customer_details: customerDetails(payer.email ?? session.customer_email, payer.name),
+    customer_details: customerDetails(session.customer_email ?? payer.email, payer.name),
   })
 }
 

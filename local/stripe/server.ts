@@ -8,6 +8,7 @@ import { Deliveries } from './deliveries.ts'
 import { parseForm, type FormRecord } from './form.ts'
 import { checkoutForms, type PageAnswer } from './page/checkout-forms.ts'
 import { controlPage } from './page/control-page.ts'
+import { receipt } from './page/receipt-page.ts'
 import { State } from './state.ts'
 import { errorJson, StripeError } from './stripe-error.ts'
 import { runDueTasks } from './tasks.ts'
@@ -59,9 +60,12 @@ export const startStripeServer = async (options: StripeServerOptions): Promise<S
   const control = new Control(core, api, deliveries)
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    if (!URL.canParse(request.url ?? '/', core.publicUrl))
+      throw new StripeError(400, { type: 'invalid_request_error', message: 'Invalid URL.' })
     const url = new URL(request.url ?? '/', core.publicUrl)
     runDueTasks(core)
     if (url.pathname.startsWith('/c/pay/')) sendPage(response, await checkoutAnswer(core, request, url.pathname))
+    else if (url.pathname.startsWith('/receipts/')) sendPage(response, receipt(core, url.pathname))
     else if (url.pathname === '/_local' || url.pathname.startsWith('/_local/'))
       await controlAnswer(core, control, request, response, url)
     else await api.handle(request, response, url)
@@ -133,11 +137,16 @@ const sendPage = (response: ServerResponse, answer: PageAnswer): void => {
   else response.writeHead(answer.status, pageHeaders).end(answer.html)
 }
 
-/** Web pages of other origins may not work the controls: a browser names its origin with every POST. */
+/**
+ * Web pages of other origins may not work the controls. A browser names its origin with every POST; a name that merely
+ * points to this machine (DNS rebinding) is none of ours either.
+ */
 const refuseForeign = (core: Core, request: IncomingMessage): void => {
-  const { origin } = request.headers
-  if (origin && origin !== 'null' && new URL(origin).port !== new URL(core.publicUrl).port)
-    throw new StripeError(403, { type: 'invalid_request_error', message: `Not from ${origin}.` })
+  const { origin, host } = request.headers
+  if (origin === undefined) return
+  const own = ['127.0.0.1', 'localhost', '[::1]', new URL(core.publicUrl).hostname]
+  const known = URL.canParse(origin) && new URL(origin).host === host && own.includes(new URL(origin).hostname)
+  if (!known) throw new StripeError(403, { type: 'invalid_request_error', message: `Not from ${origin}.` })
 }
 
 const controlAnswer = async (

@@ -28,6 +28,10 @@ export class StripeError extends Error {
 export const invalidRequest = (message: string, more: { code?: string; param?: string } = {}): StripeError =>
   new StripeError(400, { type: 'invalid_request_error', message, ...more }, true)
 
+/** 400 for a parameter, before the endpoint does anything: not saved under the idempotency key, as at Stripe. */
+export const invalidParameter = (message: string, more: { code?: string; param?: string } = {}): StripeError =>
+  new StripeError(400, { type: 'invalid_request_error', message, ...more })
+
 /** "No such charge: 'ch_1'": 404 where the id stands in the path, 400 where it is a parameter. */
 export const noSuch = (kind: string, id: string, param: string, status: 400 | 404 = 404): StripeError =>
   new StripeError(

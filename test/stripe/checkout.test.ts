@@ -177,6 +177,23 @@ describe('paying by card', () => {
   })
 })
 
+it('a receipt is where the charge says', async () => {
+  const session = await local.stripe.checkout.sessions.create(sessionFor())
+  local.server.control.pay(session.id)
+  const [charge] = (await local.stripe.charges.list()).data
+  const receipt = await fetch(charge?.receipt_url ?? '')
+  expect(receipt.status).toBe(200)
+  expect(await receipt.text()).toContain('$2,500.00')
+})
+
+it('the control object pays a session once, like anybody', async () => {
+  const session = await local.stripe.checkout.sessions.create(sessionFor())
+  expect(local.server.control.pay(session.id).result).toBe('paid')
+  expect(local.server.control.pay(session.id).result).toBe('closed')
+  expect(local.server.control.pay(session.id, { method: 'bank' }).result).toBe('closed')
+  expect((await local.stripe.charges.list()).data).toHaveLength(1)
+})
+
 describe('paying from a bank account', () => {
   it('completes unpaid, and the money arrives with the clock', async () => {
     const session = await local.stripe.checkout.sessions.create(sessionFor())
@@ -248,6 +265,13 @@ describe('paying from a bank account', () => {
     local.clock.move({ days: 5 })
     expect((await local.stripe.paymentIntents.retrieve(intent)).status).toBe('succeeded')
   })
+})
+
+it('an address that the shop gave is not for the buyer to change', async () => {
+  const session = await local.stripe.checkout.sessions.create(sessionFor(100, { customer_email: 'ada@example.com' }))
+  await submit(local.server, session, 'card', { email: 'eve@example.com' })
+  const paid = await local.stripe.checkout.sessions.retrieve(session.id)
+  expect(paid.customer_details?.email).toBe('ada@example.com')
 })
 
 describe('the end of a session', () => {

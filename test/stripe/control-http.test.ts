@@ -62,5 +62,7 @@ it('shows payments and their buttons on a page, and takes no orders from other s
   const page = await (await fetch(`${local.server.url}/_local`)).text()
   expect(page).toContain('ord_1')
   expect(page).toContain('Refund')
-  expect((await post('tick', {}, { origin: 'https://elsewhere.example' })).status).toBe(403)
+  for (const origin of ['https://elsewhere.example', `http://elsewhere.example:${local.server.port}`, 'null'])
+    expect((await post('tick', {}, { origin })).status).toBe(403)
+  expect((await post('tick', {}, { origin: local.server.url })).status).toBe(200)
 })

@@ -64,6 +64,7 @@ it('keeps a key for 24 hours and forgets it then', async () => {
 
 it('does not save a refusal of parameters: the corrected request may use the key', async () => {
   await expect(create('key-1', 1.5)).rejects.toMatchObject({ code: 'parameter_invalid_integer' })
+  await expect(create('key-1', 1)).rejects.toMatchObject({ code: 'amount_too_small' })
   expect((await create('key-1')).status).toBe('open')
 })
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import { kinds } from '../../local/stripe/resource-types.ts'
 
 interface Schema {
   [keyword: string]: unknown
@@ -23,21 +24,29 @@ const load = (): Document =>
     gunzipSync(readFileSync(new URL('../../data/stripe/spec3.json.gz', import.meta.url))).toString(),
   ) as Document
 
+const served: readonly string[] = kinds.map((kind) => `#/components/schemas/${kind}`)
+
 /**
  * OpenAPI 3.0 to JSON Schema: `nullable` becomes a form of its own (ajv knows it only beside `type`, and not for enums);
- * what is not about validity goes.
+ * what is not about validity goes. A field that may be expanded keeps only the resources this server has: it can be
+ * nothing else here, and compiling the hundreds of others would take seconds.
  */
 const toJsonSchema = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(toJsonSchema)
   if (typeof value !== 'object' || value === null) return value
+  const given = value as Schema
   const { nullable, ...schema } = Object.fromEntries(
-    Object.entries(value as Schema)
+    Object.entries(given)
       .filter(
         ([name, inner]) =>
           !(name.startsWith('x-') || (name === 'description' && typeof inner === 'string') || name === 'format'),
       )
       .map(([name, inner]) => [name, toJsonSchema(inner)]),
   )
+  if (given['x-expansionResources'] && Array.isArray(schema['anyOf']))
+    schema['anyOf'] = (schema['anyOf'] as Schema[]).filter(
+      (form) => typeof form['$ref'] !== 'string' || served.includes(form['$ref']),
+    )
   return nullable === true ? { anyOf: [schema, { type: 'null' }] } : schema
 }
 

@@ -7,7 +7,7 @@ import type { Parameters } from '../parameters.ts'
 import { eligibleMethods, isMethod, type Method } from '../payment-methods.ts'
 import { idOf, type WireLineItem } from '../resource-types.ts'
 import { limitOf, listPage, required, type Call, type Route } from '../route.ts'
-import { invalidRequest, noSuch, unserved } from '../stripe-error.ts'
+import { invalidParameter, invalidRequest, noSuch, unserved } from '../stripe-error.ts'
 
 /** What a session keeps for the payment and the API does not show. */
 export interface SessionSecrets {
@@ -31,13 +31,13 @@ const amountMin: Readonly<Record<string, number>> = { usd: 50, eur: 50, gbp: 30,
 const create = ({ core, parameters }: Call): Stripe.Checkout.Session => {
   const text = (name: string): string | null => (parameters[name] as string | undefined) ?? null
   const mode = text('mode')
-  if (!mode) throw invalidRequest('Missing required param: mode.', { code: 'parameter_missing', param: 'mode' })
+  if (!mode) throw invalidParameter('Missing required param: mode.', { code: 'parameter_missing', param: 'mode' })
   if (mode !== 'payment') throw unserved(`Checkout Sessions of mode ${mode}`)
   const uiMode = text('ui_mode') ?? 'hosted_page'
   if (uiMode !== 'hosted_page' && uiMode !== 'hosted') throw unserved(`Checkout Sessions of ui_mode ${uiMode}`)
   const successUrl = urlOf(parameters, 'success_url')
   if (!successUrl)
-    throw invalidRequest('Missing required param: success_url.', { code: 'parameter_missing', param: 'success_url' })
+    throw invalidParameter('Missing required param: success_url.', { code: 'parameter_missing', param: 'success_url' })
   const lineItems = createLineItems(core, parameters['line_items'])
   const currency = lineItems[0]?.currency ?? 'usd'
   const total = lineItems.reduce((sum, item) => sum + item.amount_total, 0)
@@ -148,19 +148,22 @@ const urlOf = (parameters: Parameters, name: string): string | null => {
   const url = parameters[name] as string | undefined
   if (url === undefined) return null
   if (!/^https?:\/\//.test(url) || !URL.canParse(url.replaceAll('{CHECKOUT_SESSION_ID}', 'id')))
-    throw invalidRequest('Not a valid URL', { code: 'url_invalid', param: name })
+    throw invalidParameter('Not a valid URL', { code: 'url_invalid', param: name })
   return url
 }
 
 const checkAmount = (total: number, currency: string): void => {
   const least = amountMin[currency] ?? 50
   if (total < least)
-    throw invalidRequest(`The Checkout Session's total amount must be at least ${least} ${currency} in minor units.`, {
-      code: 'amount_too_small',
-      param: 'line_items',
-    })
+    throw invalidParameter(
+      `The Checkout Session's total amount must be at least ${least} ${currency} in minor units.`,
+      {
+        code: 'amount_too_small',
+        param: 'line_items',
+      },
+    )
   if (total > amountMax)
-    throw invalidRequest(`The Checkout Session's total amount must be no more than ${amountMax} in minor units.`, {
+    throw invalidParameter(`The Checkout Session's total amount must be no more than ${amountMax} in minor units.`, {
       code: 'amount_too_large',
       param: 'line_items',
     })
@@ -170,11 +173,11 @@ const expiryOf = (core: Core, given: number | undefined): number => {
   const created = core.seconds()
   if (given === undefined) return created + lifeMaxSeconds
   if (given < created + lifeMinSeconds)
-    throw invalidRequest('The `expires_at` timestamp must be at least 30 minutes from Checkout Session creation.', {
+    throw invalidParameter('The `expires_at` timestamp must be at least 30 minutes from Checkout Session creation.', {
       param: 'expires_at',
     })
   if (given > created + lifeMaxSeconds)
-    throw invalidRequest('The `expires_at` timestamp must be less than 24 hours from Checkout Session creation.', {
+    throw invalidParameter('The `expires_at` timestamp must be less than 24 hours from Checkout Session creation.', {
       param: 'expires_at',
     })
   return given
@@ -193,7 +196,7 @@ const offered = (parameters: Parameters, currency: string): Method[] => {
     if (foreign) throw unserved(`the payment method ${foreign}`)
     const misfit = explicit.find((name) => !eligible.includes(name as Method))
     if (misfit)
-      throw invalidRequest(`The payment method type provided: ${misfit} is invalid for the currency ${currency}.`, {
+      throw invalidParameter(`The payment method type provided: ${misfit} is invalid for the currency ${currency}.`, {
         param: 'payment_method_types',
       })
     return explicit as Method[]
@@ -202,7 +205,7 @@ const offered = (parameters: Parameters, currency: string): Method[] => {
   const excluded = names('excluded_payment_method_types') ?? []
   const offers = eligible.filter((method) => (allowed?.includes(method) ?? true) && !excluded.includes(method))
   if (offers.length === 0)
-    throw invalidRequest('No valid payment method types for this Checkout Session.', {
+    throw invalidParameter('No valid payment method types for this Checkout Session.', {
       param: allowed ? 'allowed_payment_method_types' : 'excluded_payment_method_types',
     })
   return offers
