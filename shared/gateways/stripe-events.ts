@@ -10,6 +10,7 @@ export const stripeEventTypes = [
   'charge.refunded',
   'refund.updated',
   'charge.dispute.created',
+  'charge.dispute.funds_withdrawn',
   'charge.dispute.closed',
 ] as const
 
@@ -31,16 +32,7 @@ export const verifyStripeEvent = (
   // Stripe's client refuses what is too old; what comes from the future is refused here.
   if (!Number.isSafeInteger(signedAt) || signedAt - Math.floor(nowMs / 1000) > toleranceSeconds) return refusal
   try {
-    return ok(
-      Stripe.webhooks.constructEvent(
-        raw,
-        signature ?? '',
-        secret,
-        toleranceSeconds,
-        undefined,
-        Math.floor(nowMs / 1000),
-      ),
-    )
+    return ok(Stripe.webhooks.constructEvent(raw, signature ?? '', secret, toleranceSeconds, undefined, nowMs))
   } catch (error) {
     if (error instanceof Stripe.errors.StripeSignatureVerificationError || error instanceof SyntaxError) return refusal
     throw error
@@ -90,7 +82,11 @@ export const toPaymentMessage = (event: Stripe.Event): PaymentMessage => {
     case 'refund.updated':
       return charge(event.data.object.payment_intent, null)
     case 'charge.dispute.created':
-      return charge(event.data.object.payment_intent, { id: event.data.object.id, step: 'opened' })
+    case 'charge.dispute.funds_withdrawn': {
+      const { id, status } = event.data.object
+      // An inquiry takes no money. If it becomes a dispute, `funds_withdrawn` tells.
+      return status.startsWith('warning_') ? other : charge(event.data.object.payment_intent, { id, step: 'opened' })
+    }
     case 'charge.dispute.closed': {
       const { id, status } = event.data.object
       // `warning_closed`: an inquiry that never became a dispute took no money.
