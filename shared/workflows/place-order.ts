@@ -31,7 +31,12 @@ export const placeOrder = async (deps: CommitDeps<Store>, request: OrderRequest)
   const id = derivedId('ord', request.buyerId, request.idempotencyKey)
   const buyer: Actor & { id: string } = { kind: 'buyer', id: request.buyerId }
 
+  let refusedByStore = false
   return committing<Result<Order>>(deps, async () => {
+    // A repeat finds no hold where its order has ended, or names another handle: then the order's own condition fails.
+    const earlier = refusedByStore ? await loadOrder(deps.store, id) : null
+    if (earlier !== null) return { changes: [], answer: firstAnswer(earlier, request) }
+    refusedByStore = true
     const handle = await loadHandle(deps.store, name.value)
     const wanted = { orderId: id, priceMinor: request.price.amountMinor, currency: request.price.currency }
     const decided =
