@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { balances, providerAccount } from '../../shared/domain/ledger.ts'
-import type { Entry } from '../../shared/domain/journal.ts'
+import { canonicalJson, type Entry } from '../../shared/domain/journal.ts'
 import { heldStatuses } from '../../shared/domain/order.ts'
 import { readOrder, type Item } from '../../shared/store/items.ts'
 import { aggregateOf, readEntry } from '../../shared/store/journal.ts'
@@ -87,13 +87,26 @@ const deadLetterDepths = ({ system }: Market): Record<string, number> =>
       .filter(([name, depth]) => depth > 0 && /-dead(\.fifo)?$|-failures$/.test(name)),
   )
 
-/** Every item of both tables, for "nothing was written". */
-export const tableContents = async (market: Market): Promise<string[]> => {
-  const items: string[] = []
+/** Every item of both tables, once nothing is under way. */
+const tableContents = async (market: Market): Promise<Map<string, string>> => {
+  await market.system.idle()
+  const items = new Map<string, string>()
   for (const table of [market.store.handlesTable, market.store.escrowTable]) {
-    for await (const item of scanTable(market.store.db, table)) items.push(JSON.stringify(item))
+    for await (const item of scanTable(market.store.db, table)) {
+      items.set(`${String(item['pk'])} ${String(item['sk'])}`, canonicalJson(item))
+    }
   }
-  return items.toSorted()
+  return items
+}
+
+/** Does `work` and returns the keys of the items that are new, changed or gone afterwards: none, where nothing was written. */
+export const writesOf = async (market: Market, work: () => Promise<void>): Promise<string[]> => {
+  const before = await tableContents(market)
+  await work()
+  const after = await tableContents(market)
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .filter((key) => before.get(key) !== after.get(key))
+    .toSorted()
 }
 
 /** The charges that took money, newest first, of one order or of all. */
