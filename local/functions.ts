@@ -66,13 +66,13 @@ export class Functions {
 
   /** Ends one environment at once, as a crash would. The token is the session token its calls carry. */
   async kill(token: string): Promise<void> {
-    await this.#environments.get(token)?.kill('killed')
+    await this.#environments.get(token)?.kill()
   }
 
   /** Ends every environment of a function, or of all: the next invocation is a cold start. */
   async killAll(label?: string): Promise<void> {
     const doomed = [...this.#environments.values()].filter(({ plan }) => label === undefined || plan.label === label)
-    await Promise.all(doomed.map((environment) => environment.kill('killed')))
+    await Promise.all(doomed.map((environment) => environment.kill()))
   }
 
   /** The environments alive now, by function label. */
@@ -234,7 +234,7 @@ class Environment {
     const loadError = await this.#ready
     if (loadError !== undefined) {
       this.#current = undefined
-      await this.kill('init failed')
+      await this.kill()
       return { kind: 'failed', error: loadError }
     }
     const timer = setTimeout(() => {
@@ -242,7 +242,7 @@ class Environment {
       this.#settle(
         failure('Sandbox.Timedout', `RequestId: ${requestId} Error: Task timed out after ${seconds} seconds`),
       )
-      void this.kill('timed out')
+      void this.kill()
     }, plan.timeoutMs)
     const message: InvokeMessage = {
       requestId,
@@ -259,7 +259,7 @@ class Environment {
   }
 
   /** Ends the thread at once. An invocation that runs fails as it does in Lambda when the process dies. */
-  async kill(_why: string): Promise<void> {
+  async kill(): Promise<void> {
     this.alive = false
     this.#exited ??= this.#worker.terminate()
     await this.#exited

@@ -202,9 +202,7 @@ export class Queues {
       const queue = this.#queue(arn)
       for (const { receiptHandle, visibilityDeadline } of this.#retrying(queue)) {
         const remainingMs = visibilityDeadline - ms - Date.now()
-        // Never 0: the engine keeps the message's row without a receive count then, and its own table refuses that. A
-        // time-out that is over is taken up by `processTimers` below.
-        queue.changeVisibility(receiptHandle, (remainingMs > 0 ? remainingMs : -1) / 1000)
+        queue.changeVisibility(receiptHandle, Math.max(0, remainingMs) / 1000)
       }
       for (const message of queue.inspectMessages().delayed) {
         if (message.delayUntil !== undefined) message.delayUntil -= ms
