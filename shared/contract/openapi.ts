@@ -64,6 +64,14 @@ const operation = (route: Route, components: Json): Json => {
       content: { 'application/problem+json': { schema: problemRef } },
     }
   }
+  if (route.method === 'POST') {
+    // The gateway refuses what is larger than it takes before the service could say it in its own words.
+    const { content } = (responses['413'] as { content?: Json } | undefined) ?? {}
+    responses['413'] = {
+      description: 'body_too_large',
+      content: { ...content, 'application/json': { schema: toJson(gatewaySchema, 'output', components) } },
+    }
+  }
   if (route.role !== 'public') {
     responses['401'] = {
       description: 'No token, or one that is expired, wrongly signed, or meant for somebody else',
