@@ -20,6 +20,8 @@ export interface BankAccount {
   /** What becomes of the debit once the bank has answered. */
   outcome: 'succeeded' | 'failed'
   failureCode?: string
+  /** Days until the bank answers, where it takes longer than `bankDays`. */
+  days?: number
 }
 
 /** `payment_method_details` of a charge. */

@@ -108,6 +108,8 @@ export interface TestAccount {
   label: string
   outcome: 'succeeded' | 'failed'
   failureCode?: string
+  /** Days until the bank answers, where it takes longer than `bankDays`. */
+  days?: number
 }
 
 /** Stripe's test accounts of each bank method: one that pays and those that fail days later. */
@@ -127,6 +129,8 @@ export const testAccounts: Readonly<Record<BankMethod, readonly TestAccount[]>> 
       outcome: 'failed',
       failureCode: 'debit_not_authorized',
     },
+    // Ours, not Stripe's: a bank that is slower than any shop waits.
+    { number: '000999999991', label: 'The debit succeeds, after ten days', outcome: 'succeeded', days: 10 },
   ],
   sepa_debit: [
     { number: 'AT611904300234573201', label: 'The debit succeeds', outcome: 'succeeded' },

@@ -92,7 +92,7 @@ export const payByBank = (
   core.emit('charge.pending', charge)
   const completed = completeSession(core, known, payer, 'unpaid')
   core.uncaused(() => core.emit('checkout.session.completed', completed))
-  core.at(core.seconds() + bankDays * 86_400, 'settle_payment', intent.id)
+  core.at(core.seconds() + (account.days ?? bankDays) * 86_400, 'settle_payment', intent.id)
   return { result: 'processing', session: completed, intent: processing }
 }
 

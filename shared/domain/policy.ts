@@ -31,7 +31,7 @@ export const policyInForce: Policy = {
   paymentWindowMinutes: 60,
   paymentProcessingDays: 7,
   handOverHours: 24,
-  refundRetryHours: 1,
+  refundRetryHours: 24,
   disputeReviewDays: 75,
 }
 

@@ -4,11 +4,17 @@ import { appraisalModel } from '../domain/appraisal/model.ts'
 import type { Assessment } from '../domain/handle.ts'
 import { gate } from '../domain/release-gate.ts'
 
+/** Stripe takes at most $999,999.99 in one payment (docs.stripe.com/currencies). */
+const checkoutMaxMinor = 999_999_99
+
 /** Gate, then appraisal; the asking price is the expected one. Loads the word lists: only what releases imports this. */
 export const assess = (name: string, display: string, protectedSkeletons: ReadonlySet<string>): Assessment => {
   const verdict = gate(name, { protectedSkeletons })
   if (!verdict.pass) return verdict
   const appraisal = appraise({ name, display }, appraisalModel)
   const { expectedMinor: priceMinor, currency } = appraisal
+  if (priceMinor > checkoutMaxMinor) {
+    return { pass: false, code: 'above_checkout', reason: 'It is worth more than one online payment can be.' }
+  }
   return { pass: true, appraisal: toStored(appraisal), priceMinor, currency }
 }

@@ -24,7 +24,7 @@ export const searchListings = async (
   const prefix = query.prefix === undefined || query.prefix === '' ? ok('') : checkHandle(query.prefix, 'prefix')
   if (!prefix.ok) return prefix
   const scope = `listings ${prefix.value}`
-  const cursor = decodeCursor(scope, query.cursor)
+  const cursor = decodeCursor(scope, query.cursor, shelfPageKey(prefix.value), { shelf: /^[0-9_a-z]$/ })
   if (!cursor.ok) return cursor
 
   const walk = prefix.value === '' ? shelves : [prefix.value.slice(0, 1)]
@@ -68,7 +68,7 @@ export const listSales = async (
   query: { readonly month: string; readonly limit: number; readonly cursor?: string | undefined },
 ): Promise<Result<Page<z.infer<typeof saleSchema>>>> => {
   const scope = `sales ${query.month}`
-  const after = decodeCursor(scope, query.cursor)
+  const after = decodeCursor(scope, query.cursor, salePageKey(query.month))
   if (!after.ok) return after
   const page = await querySales(store, query.month, { limit: query.limit, after: after.value })
   const items = page.items.map(({ handle, display, priceMinor, currency, tier, soldAt }) => ({

@@ -85,7 +85,7 @@ export const listImportRejects = async (
   page: { readonly limit: number; readonly cursor?: string | undefined },
 ): Promise<Result<{ items: z.infer<typeof rejectSchema>[]; nextCursor: string | null }>> => {
   const scope = `rejects ${id}`
-  const after = decodeCursor(scope, page.cursor)
+  const after = decodeCursor(scope, page.cursor, { line: /^\d{1,9}$/ })
   if (!after.ok) return after
   const loaded = await loadImport(store, id)
   if (loaded === null) return unknownImport(id)

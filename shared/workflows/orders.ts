@@ -2,7 +2,7 @@ import type { Order } from '../domain/order.ts'
 import { decideCancel } from '../domain/order.ts'
 import { ok, refuse, type Result } from '../domain/result.ts'
 import type { EscrowStore, Store } from '../store/client.ts'
-import { loadOrder, queryBuyer } from '../store/orders.ts'
+import { buyerPageKey, loadOrder, queryBuyer } from '../store/orders.ts'
 import { decodeCursor, encodeCursor } from '../runtime/cursor.ts'
 import { type CommitDeps, committing, instant } from './committing.ts'
 import { orderChanges } from './order-changes.ts'
@@ -21,7 +21,7 @@ export const listOrders = async (
   page: { readonly limit: number; readonly cursor?: string | undefined },
 ): Promise<Result<{ readonly items: readonly Order[]; readonly nextCursor: string | null }>> => {
   const scope = `orders ${buyerId}`
-  const after = decodeCursor(scope, page.cursor)
+  const after = decodeCursor(scope, page.cursor, buyerPageKey(buyerId))
   if (!after.ok) return after
   const { items, next } = await queryBuyer(store, buyerId, { limit: page.limit, after: after.value })
   return ok({ items: items.map((order) => order.state), nextCursor: encodeCursor(scope, next) })

@@ -86,6 +86,7 @@ const bank = (core: Core, id: string, form: FormRecord): PageAnswer => {
       last4: account.number.slice(-4),
       outcome: account.outcome,
       ...(account.failureCode && { failureCode: account.failureCode }),
+      ...(account.days && { days: account.days }),
     },
   )
   return leave(core, attempt)

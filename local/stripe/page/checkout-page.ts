@@ -150,7 +150,8 @@ const bankForm = (session: Stripe.Checkout.Session, base: string, method: BankMe
       ${testAccounts[method].map((account) => html`<option value="${account.number}">${account.number} · ${account.label}</option>`)}
     </select>
     <p class="soft">
-      The bank answers after ${bankDays} days of this server's clock, or when you say so on the next page.
+      The bank answers after ${bankDays} days of this server's clock (or as the account says), or when you say so on the
+      next page.
     </p>
     <button type="submit">
       Pay ${formatAmount(session.amount_total ?? 0, session.currency ?? 'usd')} from this account
