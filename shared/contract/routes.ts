@@ -113,7 +113,6 @@ export const routes = {
       'handle_on_hold',
       'handle_not_for_sale',
       'price_changed',
-      'request_in_progress',
       'service_unavailable',
     ],
   },

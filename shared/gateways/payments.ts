@@ -16,8 +16,12 @@ export type PaymentFacts = {
 }
 
 export type Payments = {
-  /** Opens the hosted page of an order, or finds the one that is open: same order, same page. Null: too late to open one. */
-  readonly openCheckout: (order: Order, policy: Policy, publicUrl: string) => Promise<Checkout | null>
+  /** Opens the hosted page of an order, or finds the one that is open: same order, same page. Otherwise why not. */
+  readonly openCheckout: (
+    order: Order,
+    policy: Policy,
+    publicUrl: string,
+  ) => Promise<Checkout | 'too_late' | 'in_progress'>
   /** Closes an order's page, where one is open, so that nobody pays there. */
   readonly closeCheckout: (order: Order, policy: Policy, publicUrl: string) => Promise<void>
   /** Gives the whole payment of an order back, once. */
@@ -40,10 +44,11 @@ export const openPayments = (config: StripeConfig): Payments => {
       try {
         const session = await callStripe(() => createSession(order, policy, publicUrl))
         return session.url === null
-          ? null
+          ? 'too_late'
           : { sessionId: session.id, url: session.url, expiresAt: new Date(session.expires_at * 1000).toISOString() }
       } catch (error) {
-        if (isTooLate(error)) return null
+        if (isTooLate(error)) return 'too_late'
+        if (isInProgress(error)) return 'in_progress'
         throw error
       }
     },
@@ -130,3 +135,7 @@ const sessionOf = (order: Order, policy: Policy, publicUrl: string): Stripe.Chec
 /** Stripe keeps a page open for 30 minutes at least: one that would close sooner is refused. */
 const isTooLate = (error: unknown): boolean =>
   error instanceof Stripe.errors.StripeInvalidRequestError && error.param === 'expires_at'
+
+/** Another request with this order's key is being answered, and was still after the client's own retries. */
+const isInProgress = (error: unknown): boolean =>
+  error instanceof Stripe.errors.StripeError && error.code === 'idempotency_key_in_use'

@@ -26,8 +26,11 @@ export const openCheckout = async (
     return refuse('checkout_closed', `The order is ${order.value.status}`, undefined, { status: order.value.status })
   }
   const checkout = await deps.payments.openCheckout(order.value, deps.policy, deps.publicUrl)
-  if (checkout === null) {
+  if (checkout === 'too_late') {
     return refuse('checkout_closed', 'Too little of the payment window is left to open a payment page')
+  }
+  if (checkout === 'in_progress') {
+    return refuse('request_in_progress', 'The payment page is being opened by another request; ask again')
   }
   return ok({ orderId, url: checkout.url, expiresAt: checkout.expiresAt })
 }
