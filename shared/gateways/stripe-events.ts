@@ -31,6 +31,9 @@ export const verifyStripeEvent = (
   const signedAt = Number(/(?:^|,)t=(\d+)(?:,|$)/.exec(signature ?? '')?.[1])
   // Stripe's client refuses what is too old; what comes from the future is refused here.
   if (!Number.isSafeInteger(signedAt) || signedAt - Math.floor(nowMs / 1000) > toleranceSeconds) return refusal
+  // On a signature without a value the client throws no refusal but a fault of its own.
+  const given = (signature ?? '').split(',').filter((part) => /^v1(=|$)/.test(part))
+  if (!given.every((part) => /^v1=[0-9a-f]{64}$/.test(part))) return refusal
   try {
     return ok(Stripe.webhooks.constructEvent(raw, signature ?? '', secret, toleranceSeconds, undefined, nowMs))
   } catch (error) {

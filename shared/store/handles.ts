@@ -2,7 +2,7 @@ import { BatchGetCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/
 import type { VersionedHandle } from '../domain/aggregate.ts'
 import type { HandlesStore } from './client.ts'
 import { type Contact, handleKey, readHandle } from './items.ts'
-import { type PageKey, type PageKeyShape, type PageOf, pageOf } from './pages.ts'
+import { type PageKey, type PageKeyTest, pageKeyTest, type PageOf, pageOf } from './pages.ts'
 
 export type LoadedHandle = VersionedHandle & { readonly contact: Contact | undefined }
 
@@ -71,13 +71,15 @@ export const protectSkeleton = async (store: HandlesStore, skeleton: string, han
 const handlePageKey = { pk: /^H#./, sk: 'handle' }
 
 /** `prefix` is a canonical handle or the beginning of one: it holds nothing that means something in a pattern. */
-export const shelfPageKey = (prefix: string): PageKeyShape => ({
-  ...handlePageKey,
-  shelf: prefix === '' ? /^[0-9_a-z]$/ : prefix.slice(0, 1),
-  shelfKey: new RegExp(`^${prefix}[0-9_a-z]*$`),
-})
+export const shelfPageKey = (prefix: string): PageKeyTest =>
+  pageKeyTest({
+    ...handlePageKey,
+    shelf: prefix === '' ? /^[0-9_a-z]$/ : prefix.slice(0, 1),
+    shelfKey: new RegExp(`^${prefix}[0-9_a-z]*$`),
+  })
 
-export const holderPageKey = (acquiredBy: string): PageKeyShape => ({ ...handlePageKey, acquiredBy, acquiredAt: /./ })
+export const holderPageKey = (acquiredBy: string): PageKeyTest =>
+  pageKeyTest({ ...handlePageKey, acquiredBy, acquiredAt: /./ })
 
 /** Names on one shelf (first character) in alphabetical order, from the sparse index `byShelf`. */
 export const queryShelf = async (

@@ -3,7 +3,7 @@ import type { VersionedOrder } from '../domain/aggregate.ts'
 import type { Currency } from '../contract/money.ts'
 import type { EscrowStore } from './client.ts'
 import { orderKey, readOrder } from './items.ts'
-import { type PageKey, type PageKeyShape, type PageOf, pageOf } from './pages.ts'
+import { type PageKey, type PageKeyTest, pageKeyTest, type PageOf, pageOf } from './pages.ts'
 
 /** One strongly consistent read: 1 unit. */
 export const loadOrder = async (store: EscrowStore, id: string): Promise<VersionedOrder | null> => {
@@ -15,7 +15,7 @@ export const loadOrder = async (store: EscrowStore, id: string): Promise<Version
 
 const orderPageKey = { pk: /^O#./, sk: 'order' }
 
-export const buyerPageKey = (buyerId: string): PageKeyShape => ({ ...orderPageKey, buyerId, createdAt: /./ })
+export const buyerPageKey = (buyerId: string): PageKeyTest => pageKeyTest({ ...orderPageKey, buyerId, createdAt: /./ })
 
 /** A buyer's orders, newest first, from the index `byParty`. */
 export const queryBuyer = async (
@@ -47,7 +47,7 @@ export type SaleRow = {
   readonly soldAt: string
 }
 
-export const salePageKey = (saleMonth: string): PageKeyShape => ({ ...orderPageKey, saleMonth, soldAt: /./ })
+export const salePageKey = (saleMonth: string): PageKeyTest => pageKeyTest({ ...orderPageKey, saleMonth, soldAt: /./ })
 
 /** Sales of one month, newest first, from the sparse index `bySale`. */
 export const querySales = async (

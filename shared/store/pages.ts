@@ -1,16 +1,21 @@
 /** A key to go on from, as DynamoDB gives it: index and table keys, all strings. */
 export type PageKey = Record<string, string>
 
-/** What each attribute of a question's page keys is: this very text, or one that fits. A key has these and no others. */
-export type PageKeyShape = Readonly<Record<string, string | RegExp>>
+/** Whether a caller's key is one of a question's own. */
+export type PageKeyTest = (key: PageKey) => boolean
 
-/** DynamoDB answers a starting key that lies outside of the question with a fault; what a caller hands in is checked first. */
-export const fitsPageKey = (key: PageKey, shape: PageKeyShape): boolean =>
-  Object.keys(key).length === Object.keys(shape).length &&
-  Object.entries(shape).every(([name, wanted]) => {
-    const value = Object.hasOwn(key, name) ? key[name] : undefined
-    return value !== undefined && (typeof wanted === 'string' ? value === wanted : wanted.test(value))
-  })
+/**
+ * A key fits that has these attributes and no others, each this very text or one that matches. DynamoDB answers a starting
+ * key that lies outside of the question with a fault, so what a caller hands in is tested first.
+ */
+export const pageKeyTest =
+  (shape: Readonly<Record<string, string | RegExp>>): PageKeyTest =>
+  (key) =>
+    Object.keys(key).length === Object.keys(shape).length &&
+    Object.entries(shape).every(([name, wanted]) => {
+      const value = Object.hasOwn(key, name) ? key[name] : undefined
+      return value !== undefined && (typeof wanted === 'string' ? value === wanted : wanted.test(value))
+    })
 
 export type PageOf<T> = { readonly items: readonly T[]; readonly next: PageKey | undefined }
 

@@ -5,11 +5,15 @@ import type { Policy } from '../domain/policy.ts'
 import { ok, refuse, type Result } from '../domain/result.ts'
 import { decodeCursor, encodeCursor } from '../runtime/cursor.ts'
 import type { EscrowStore, HandlesStore } from '../store/client.ts'
-import { queryShelf, viewHandle as readHandleView } from '../store/handles.ts'
+import { queryShelf, shelfPageKey, viewHandle as readHandleView } from '../store/handles.ts'
 import { shelves } from '../store/items.ts'
-import { querySales } from '../store/orders.ts'
-import type { PageKey } from '../store/pages.ts'
+import { querySales, salePageKey } from '../store/orders.ts'
+import { type PageKey, pageKeyTest } from '../store/pages.ts'
 import { viewCard, viewHandle } from './views.ts'
+
+/** A place on a shelf, or the beginning of one. */
+const fitsShelf = (prefix: string) => (key: PageKey) =>
+  shelfPageKey(prefix)(key) || pageKeyTest({ shelf: /^[0-9_a-z]$/ })(key)
 
 type Page<T> = { readonly items: T[]; readonly nextCursor: string | null }
 
@@ -24,7 +28,7 @@ export const searchListings = async (
   const prefix = query.prefix === undefined || query.prefix === '' ? ok('') : checkHandle(query.prefix, 'prefix')
   if (!prefix.ok) return prefix
   const scope = `listings ${prefix.value}`
-  const cursor = decodeCursor(scope, query.cursor, shelfPageKey(prefix.value), { shelf: /^[0-9_a-z]$/ })
+  const cursor = decodeCursor(scope, query.cursor, fitsShelf(prefix.value))
   if (!cursor.ok) return cursor
 
   const walk = prefix.value === '' ? shelves : [prefix.value.slice(0, 1)]

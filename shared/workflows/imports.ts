@@ -5,6 +5,7 @@ import { ok, refuse, type Result } from '../domain/result.ts'
 import { feedKey, type Feeds } from '../gateways/feeds.ts'
 import { decodeCursor, encodeCursor } from '../runtime/cursor.ts'
 import type { EscrowStore } from '../store/client.ts'
+import { pageKeyTest } from '../store/pages.ts'
 import { type ChunkResult, createImport, type ImportHead, loadImport } from '../store/imports.ts'
 
 /** An upload URL serves this long. */
@@ -85,7 +86,7 @@ export const listImportRejects = async (
   page: { readonly limit: number; readonly cursor?: string | undefined },
 ): Promise<Result<{ items: z.infer<typeof rejectSchema>[]; nextCursor: string | null }>> => {
   const scope = `rejects ${id}`
-  const after = decodeCursor(scope, page.cursor, { line: /^\d{1,9}$/ })
+  const after = decodeCursor(scope, page.cursor, pageKeyTest({ line: /^\d{1,9}$/ }))
   if (!after.ok) return after
   const loaded = await loadImport(store, id)
   if (loaded === null) return unknownImport(id)
