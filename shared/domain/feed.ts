@@ -29,6 +29,9 @@ export type FeedLine = {
 /** A longer line is refused unread. */
 export const feedLineBytesMax = 16 * 1024
 
+/** A field's name is told up to here: rejects are kept by the thousand, and a name may be as long as a line. */
+const fieldNameMax = 32
+
 const instant = z.iso.datetime()
 
 const lineSchema = z.strictObject({
@@ -52,7 +55,8 @@ export const feedFields = Object.keys(lineSchema.shape)
 export const parseFeedLine = (text: string, now: string): Result<FeedLine, FeedFault> => {
   const fault = (code: FeedCode, reason: string, field?: string) =>
     ({ ok: false, refusal: { code, reason, ...(field === undefined ? {} : { field }) } }) as const
-  if (text.length > feedLineBytesMax) return fault('line_too_long', `a line has at most ${feedLineBytesMax} bytes`)
+  if (Buffer.byteLength(text) > feedLineBytesMax)
+    return fault('line_too_long', `a line has at most ${feedLineBytesMax} bytes`)
   let json: unknown
   try {
     json = JSON.parse(text)
@@ -63,7 +67,14 @@ export const parseFeedLine = (text: string, now: string): Result<FeedLine, FeedF
   const parsed = lineSchema.safeParse(json)
   if (!parsed.success) {
     const [issue] = parsed.error.issues
-    const field = issue?.code === 'unrecognized_keys' ? issue.keys[0] : issue?.path.map(String).join('.')
+    if (issue?.code === 'unrecognized_keys') {
+      return fault(
+        'field_invalid',
+        'a feed line has no such field',
+        issue.keys[0]?.slice(0, fieldNameMax).toWellFormed(),
+      )
+    }
+    const field = issue?.path.map(String).join('.')
     if (field === '' || field === undefined) return fault('line_not_json', 'the line is not one JSON object')
     return fault('field_invalid', issue?.message ?? 'invalid', field)
   }

@@ -1,3 +1,4 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
 import { BatchGetCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import type { VersionedHandle } from '../domain/aggregate.ts'
 import type { HandlesStore } from './client.ts'
@@ -60,12 +61,21 @@ const skeletonKey = (skeleton: string) => ({ pk: `K#${skeleton}`, sk: 'skeleton'
 
 /**
  * Protects the looks of a verified account's handle: no handle with this skeleton is offered. Not a state of an aggregate
- * but a fact derived from the feed; writing it again changes nothing.
+ * but a fact derived from the feed; writing it again changes nothing, and of two protected names that look alike the first
+ * keeps the looks, in whatever order they come again.
  */
 export const protectSkeleton = async (store: HandlesStore, skeleton: string, handle: string): Promise<void> => {
-  await store.db.send(
-    new PutCommand({ TableName: store.handlesTable, Item: { ...skeletonKey(skeleton), skeleton, handle } }),
-  )
+  try {
+    await store.db.send(
+      new PutCommand({
+        TableName: store.handlesTable,
+        Item: { ...skeletonKey(skeleton), skeleton, handle },
+        ConditionExpression: 'attribute_not_exists(pk)',
+      }),
+    )
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error
+  }
 }
 
 const handlePageKey = { pk: /^H#./, sk: 'handle' }

@@ -3,6 +3,7 @@ import { advanceHandle } from '../domain/aggregate.ts'
 import { type FeedLine, type FeedFault, parseFeedLine } from '../domain/feed.ts'
 import { skeleton } from '../domain/handle-name.ts'
 import { decideImport, type HandleEvent } from '../domain/handle.ts'
+import type { AccountClass } from '../domain/policy.ts'
 import { chunkObjectKey, type Feeds } from '../gateways/feeds.ts'
 import type { ChunkMessage } from '../contract/messages.ts'
 import { type LoadedHandle, loadHandle, loadHandles, protectSkeleton } from '../store/handles.ts'
@@ -14,6 +15,9 @@ export type ImportDeps = CommitDeps<Store> & { readonly feeds: Feeds }
 
 /** Handles written at the same time by one worker. */
 const writesAtOnce = 32
+
+/** Whose looks nobody else may have. */
+const protectedClasses: ReadonlySet<AccountClass> = new Set(['verified', 'government'])
 
 type Outcome = 'created' | 'updated' | 'unchanged' | FeedFault
 
@@ -46,7 +50,7 @@ export const importAccounts = async (deps: ImportDeps, message: ChunkMessage): P
     async ([name, lines]) => {
       let known = handles.get(name) ?? null
       for (const { line, feed } of lines) {
-        const outcome = await importLine(deps, message, feed, known, now)
+        const outcome = await importLine(deps, message, feed, known, now, feed !== lines[0]?.feed)
         if (typeof outcome === 'string') counts[outcome] += 1
         else rejects.push({ line, ...outcome })
         // A second line for the same name is decided on what the first one left.
@@ -65,11 +69,8 @@ const importLine = async (
   feed: FeedLine,
   loaded: LoadedHandle | null,
   now: string,
+  repeated: boolean,
 ): Promise<Outcome> => {
-  const { class: accountClass } = feed.account
-  if (accountClass === 'verified' || accountClass === 'government') {
-    await protectSkeleton(deps.store, skeleton(feed.name), feed.name)
-  }
   let fresh = false
   return committing<Outcome>(deps, async () => {
     const before = fresh ? await loadHandle(deps.store, feed.name) : loaded
@@ -81,7 +82,10 @@ const importLine = async (
       const { code, message, field } = decided.refusal
       return { changes: [], answer: { code: code as FeedFault['code'], reason: message, field } }
     }
-    if (decided.value.length === 0) return { changes: [], answer: doneBefore(before, importId) }
+    if (decided.value.length === 0)
+      return { changes: [], answer: repeated ? 'unchanged' : doneBefore(before, importId) }
+    // Before the commit: a crash in between leaves looks protected that the next delivery protects again.
+    if (protectedClasses.has(feed.account.class)) await protectSkeleton(deps.store, skeleton(feed.name), feed.name)
     const after = advanceHandle(feed.name, before, decided.value, now, { kind: 'operator', id: operatorId })
     return {
       changes: [{ kind: 'handle', before, after, contact: feed.contact }],
