@@ -178,8 +178,12 @@ const passingFaults = new Set([
   'ThrottlingException',
   'ProvisionedThroughputExceededException',
   'RequestLimitExceeded',
+  'RequestThrottled',
+  'SlowDown',
   'TransactionInProgressException',
   'InternalServerError',
+  'InternalFailure',
+  'InternalError',
   'ServiceUnavailable',
   'TimeoutError',
 ])
