@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { chargesOf, expectInvariants, ordersOf, writesOf } from './invariants.ts'
-import { fireSchedule, type Market, startMarket } from './market.ts'
+import { type Market, startMarket } from './market.ts'
 import { freshKey, openPage, payOnPage, placeOrder, statusOf } from './purchase.ts'
 
 let market: Market
@@ -79,9 +79,7 @@ test('case 5: the same key after 11 minutes and after 25 hours gets the original
   expect([second.status, second.text]).toEqual([201, first.text])
 
   // By then the order has expired, and its handle is on sale again.
-  await market.system.clock.move(25 * hourMs - 11 * minuteMs)
-  fireSchedule(market.system, 'sweep-orders')
-  await market.system.idle()
+  await market.system.clock.move(25 * hourMs - 11 * minuteMs, { settle: true })
   const third = await market.send('POST', '/v1/orders', request)
   expect([third.status, third.text]).toEqual([201, first.text])
 

@@ -96,18 +96,11 @@ const stock = async (system: System): Promise<Offer[]> => {
   const put = await fetch(begun.value.uploadUrl, { method: 'PUT', body: lines.join('\n') })
   if (!put.ok) throw new Error(`the upload was answered ${put.status}`)
   await system.idle()
-  fireSchedule(system, 'sweep-handles')
-  await system.idle()
+  // The schedules fire as the clock passes their times.
+  await system.clock.move(15 * 60_000, { settle: true })
   const page = await operator.searchListings({ query: { limit: 100 } })
   if (!page.ok) throw new Error(page.problem.detail)
   return page.value.items.map(({ handle, price }) => ({ handle, price }))
-}
-
-/** Lets a schedule fire once, as its clock would. */
-export const fireSchedule = (system: System, ending: string): void => {
-  const name = system.schedules.names.find((one) => one.endsWith(ending))
-  if (name === undefined) throw new Error(`no schedule ends in ${ending}`)
-  system.schedules.fire(name)
 }
 
 const send = async (
