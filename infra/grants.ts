@@ -84,12 +84,24 @@ export const grants = {
   'workers/import-accounts': [
     receives('chunks'),
     { allow: ['s3:GetObject'], on: 'feeds-bucket/chunks/*' },
-    { allow: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
+    {
+      allow: [
+        'dynamodb:BatchGetItem',
+        'dynamodb:GetItem',
+        'dynamodb:PartiQLInsert',
+        'dynamodb:PartiQLUpdate',
+        'dynamodb:PutItem',
+      ],
+      on: 'handles',
+    },
     { allow: ['dynamodb:PutItem'], on: 'escrow' },
   ],
   'workers/release-handles': [
     receives('releases'),
-    { allow: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
+    {
+      allow: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PartiQLUpdate', 'dynamodb:PutItem'],
+      on: 'handles',
+    },
   ],
   'workers/apply-deadlines': [
     receives('deadlines'),
@@ -114,7 +126,7 @@ export const grants = {
     // Lambda checks this one when it creates the mapping; the action knows no resource (Service Authorization Reference).
     { allow: ['dynamodb:ListStreams'], on: 'any-stream', byEventSource: true },
     { allow: ['sqs:SendMessage'], on: 'outbox-failures', byEventSource: true },
-    { allow: ['dynamodb:PutItem'], on: 'escrow' },
+    { allow: ['dynamodb:BatchWriteItem'], on: 'escrow' },
     { allow: ['events:PutEvents'], on: 'bus' },
   ],
 } as const satisfies Record<string, readonly Grant[]>

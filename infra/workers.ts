@@ -2,7 +2,7 @@ import { Aws, CfnOutput, Duration, RemovalPolicy, Stack, Validations } from 'aws
 import { type EventBus, Rule } from 'aws-cdk-lib/aws-events'
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets'
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import { EventSourceMapping, StartingPosition } from 'aws-cdk-lib/aws-lambda'
+import { EventSourceMapping, FilterCriteria, StartingPosition } from 'aws-cdk-lib/aws-lambda'
 import { Bucket, BucketEncryption, type CfnBucket, HttpMethods } from 'aws-cdk-lib/aws-s3'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
@@ -208,6 +208,7 @@ export class WorkersStack extends Stack {
         bisectBatchOnError: true,
         reportBatchItemFailures: true,
         retryAttempts: 10,
+        filters: [FilterCriteria.filter(outboxFilters[table])],
         onFailure: { bind: () => ({ destination: failures.queueArn }) },
       })
     }
@@ -221,6 +222,15 @@ export class WorkersStack extends Stack {
     })
   }
 }
+
+/**
+ * Which records of a stream concern the outbox: Lambda is not invoked for others, nor charges for them. An imported handle
+ * replaces no entry, and nobody subscribes to handles' events; what else lies in the tables is no aggregate.
+ */
+const outboxFilters = {
+  handles: { eventName: ['MODIFY'], dynamodb: { Keys: { sk: { S: ['handle'] } } } },
+  escrow: { dynamodb: { Keys: { sk: { S: ['order'] } } } },
+} as const
 
 /** Unique in the world, and known before the bucket exists: its queue's policy and the grants name it. */
 function feedsBucketName(settings: Settings): string {

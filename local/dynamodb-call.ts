@@ -10,7 +10,15 @@ export interface Access {
 }
 
 const single = new Set(['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query', 'Scan'])
-const writes = new Set(['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem', 'TransactWriteItems'])
+const writes = new Set([
+  'PutItem',
+  'UpdateItem',
+  'DeleteItem',
+  'BatchWriteItem',
+  'TransactWriteItems',
+  // Reads by statement are not told apart: no function makes any.
+  'BatchExecuteStatement',
+])
 const counted = new Set([...single, ...writes, 'BatchGetItem', 'TransactGetItems'])
 
 export function isWrite(operation: string): boolean {
@@ -54,6 +62,8 @@ export function accesses(operation: string, body: Buffer): readonly Access[] | u
     case 'TransactWriteItems':
     case 'TransactGetItems':
       return distinct(asArray(parseObject(body.toString('utf8')).TransactItems).flatMap(transactAccess))
+    case 'BatchExecuteStatement':
+      return distinct(asArray(parseObject(body.toString('utf8')).Statements).map(statementAccess))
     default:
       return undefined
   }
@@ -72,6 +82,15 @@ function transactAccess(item: Json): Access[] {
     const action = transactActions[kind]
     return action === undefined ? [] : [{ action, table: asText(asObject(value).TableName), index: undefined }]
   })
+}
+
+/** AWS asks one question a statement: `dynamodb:PartiQLInsert` on its table, and so on. */
+function statementAccess(item: Json): Access {
+  const text = asText(asObject(item).Statement ?? null)
+  const [, verb = '', table = ''] =
+    /^\s*(INSERT INTO|UPDATE|DELETE FROM|SELECT\s.*?\sFROM)\s+"?([^"\s]+)"?/i.exec(text) ?? []
+  const action = `${verb.charAt(0).toUpperCase()}${(verb.split(/\s/)[0] ?? '').slice(1).toLowerCase()}`
+  return { action: `PartiQL${action}`, table, index: undefined }
 }
 
 function distinct(list: readonly Access[]): Access[] {

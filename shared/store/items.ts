@@ -47,9 +47,11 @@ export const handleItem = (handle: VersionedHandle, contact: Contact | undefined
   return {
     ...handleKey(state.name),
     ...state,
-    contact,
+    // These two are there whatever the state, so that a release takes one attribute away (`dueAt`): docs/adr/0007.
+    contact: contact ?? null,
+    dueShard: shardOf(state.name, handleDueShards),
     entry: storeEntry(handle.entry),
-    ...(dueAt === null ? {} : { dueShard: shardOf(state.name, handleDueShards), dueAt }),
+    ...(dueAt === null ? {} : { dueAt }),
     ...(state.listing === undefined ? {} : { shelf: shelfOf(state.name), shelfKey: state.name }),
     ...(state.holder?.orderId === undefined
       ? {}
@@ -80,7 +82,7 @@ export const readHandle = (item: Item): VersionedHandle & { readonly contact: Co
   return {
     state,
     entry: { aggregate: handleAggregate(state.name), ...(entry as StoredEntry) } as Entry<HandleEvent>,
-    contact: contact as Contact | undefined,
+    contact: (contact as Contact | null | undefined) ?? undefined,
   }
 }
 

@@ -1,19 +1,18 @@
-import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { handleAggregate } from '../domain/aggregate.ts'
 import type { Entry } from '../domain/journal.ts'
+import { putFixedItems } from './batch-write.ts'
 import type { EscrowStore } from './client.ts'
 import { type Item, journalKey, orderKey, storeEntry, type StoredEntry } from './items.ts'
 import type { PageKey } from './pages.ts'
 
-/** Files an entry that was replaced on its item. The key and the content are fixed, so filing twice changes nothing. */
-export const fileEntry = async (store: EscrowStore, entry: Entry): Promise<void> => {
-  await store.db.send(
-    new PutCommand({
-      TableName: store.escrowTable,
-      Item: { ...journalKey(entry.aggregate, entry.seq), ...storeEntry(entry) },
-    }),
+/** Files entries that were replaced on their items. Key and content are fixed, so filing twice changes nothing. */
+export const fileEntries = (store: EscrowStore, entries: readonly Entry[]): Promise<void> =>
+  putFixedItems(
+    store.db,
+    store.escrowTable,
+    entries.map((entry) => ({ ...journalKey(entry.aggregate, entry.seq), ...storeEntry(entry) })),
   )
-}
 
 /** The entries of one aggregate that were replaced, oldest first; the newest one is on the aggregate's own item. */
 export const filedEntries = async (store: EscrowStore, aggregate: string): Promise<Entry[]> => {

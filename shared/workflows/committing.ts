@@ -1,5 +1,13 @@
+import pMap from 'p-map'
 import type { Policy } from '../domain/policy.ts'
-import { type Change, commit, type CommitContext, type CommitStore, CommitUnavailable } from '../store/commit.ts'
+import {
+  type Change,
+  commit,
+  commitAll,
+  type CommitContext,
+  type CommitStore,
+  CommitUnavailable,
+} from '../store/commit.ts'
 
 /** What every workflow that changes state needs. Clock, randomness and pauses come in, so that tests can hold them. */
 export type CommitDeps<S extends CommitStore = CommitStore> = {
@@ -15,15 +23,14 @@ export const decisionsMax = 5
 
 export const instant = (ms: number): string => new Date(ms).toISOString()
 
+export type Step<T> = () => Promise<{ readonly changes: readonly Change[]; readonly answer: T } | null>
+
 /**
  * load → decide → commit, again while another writer was faster. `step` loads and decides; it returns the changes to
  * commit with the value to answer, no changes where nothing is to change, or null where what it read does not fit together.
  * @throws CommitUnavailable when others were faster every time.
  */
-export const committing = async <T>(
-  deps: CommitDeps,
-  step: () => Promise<{ readonly changes: readonly Change[]; readonly answer: T } | null>,
-): Promise<T> => {
+export const committing = async <T>(deps: CommitDeps, step: Step<T>): Promise<T> => {
   const context: CommitContext = deps
   for (let attempt = 1; attempt <= decisionsMax; attempt += 1) {
     const stepped = await step()
@@ -36,4 +43,33 @@ export const committing = async <T>(
     await deps.pause(deps.random() * 10 * 2 ** attempt)
   }
   throw new CommitUnavailable(`others were faster ${decisionsMax} times`)
+}
+
+/** Steps that are taken again at the same time, where others were faster. */
+const repeatsAtOnce = 16
+
+/**
+ * `committing` for many aggregates, one a step, each by itself: the first decisions are committed together (`commitAll`),
+ * and whoever met a faster writer goes on alone. No two steps may change the same aggregate. Answers in the steps' order.
+ */
+export const committingEach = async <T>(deps: CommitDeps, steps: readonly Step<T>[]): Promise<T[]> => {
+  const decided = await Promise.all(steps.map((step) => step()))
+  const first = decided.flatMap((one, index) => {
+    const [change, ...more] = one?.changes ?? []
+    return change === undefined || more.length > 0 ? [] : [{ change, index }]
+  })
+  const results = await commitAll(
+    deps.store,
+    deps,
+    first.map(({ change }) => change),
+  )
+  const committed = new Set(first.filter((_, at) => results[at]?.committed === true).map(({ index }) => index))
+  return pMap(
+    steps,
+    (step, index) => {
+      const one = decided[index] ?? null
+      return one !== null && (one.changes.length === 0 || committed.has(index)) ? one.answer : committing(deps, step)
+    },
+    { concurrency: repeatsAtOnce },
+  )
 }

@@ -9,12 +9,12 @@ import type { ChunkMessage } from '../contract/messages.ts'
 import { type LoadedHandle, loadHandle, loadHandles, protectSkeleton } from '../store/handles.ts'
 import { recordChunk, type Reject } from '../store/imports.ts'
 import type { Store } from '../store/client.ts'
-import { type CommitDeps, committing, instant } from './committing.ts'
+import { type CommitDeps, committing, committingEach, instant, type Step } from './committing.ts'
 
 export type ImportDeps = CommitDeps<Store> & { readonly feeds: Feeds }
 
-/** Handles written at the same time by one worker. */
-const writesAtOnce = 32
+/** Handles with several lines in one chunk, worked on at the same time. */
+const repeatedAtOnce = 16
 
 /** Whose looks nobody else may have. */
 const protectedClasses: ReadonlySet<AccountClass> = new Set(['verified', 'government'])
@@ -45,34 +45,41 @@ export const importAccounts = async (deps: ImportDeps, message: ChunkMessage): P
 
   const { handles } = await loadHandles(deps.store, [...byName.keys()])
   const counts = { created: 0, updated: 0, unchanged: 0 }
+  const count = (line: number, outcome: Outcome) => {
+    if (typeof outcome === 'string') counts[outcome] += 1
+    else rejects.push({ line, ...outcome })
+  }
+  const firsts = [...byName].flatMap(([name, [first]]) => (first === undefined ? [] : [{ name, ...first }]))
+  const outcomes = await committingEach(
+    deps,
+    firsts.map(({ name, feed }) => importStep(deps, message, feed, handles.get(name) ?? null, now, false)),
+  )
+  firsts.forEach(({ line }, index) => count(line, outcomes[index] ?? 'unchanged'))
+  // A further line for the same name is decided on what the one before it left.
   await pMap(
     byName,
-    async ([name, lines]) => {
-      let known = handles.get(name) ?? null
-      for (const { line, feed } of lines) {
-        const outcome = await importLine(deps, message, feed, known, now, feed !== lines[0]?.feed)
-        if (typeof outcome === 'string') counts[outcome] += 1
-        else rejects.push({ line, ...outcome })
-        // A second line for the same name is decided on what the first one left.
-        known = lines.length > 1 ? await loadHandle(deps.store, name) : known
+    async ([name, [, ...further]]) => {
+      for (const { line, feed } of further) {
+        const known = await loadHandle(deps.store, name)
+        count(line, await committing(deps, importStep(deps, message, feed, known, now, true)))
       }
     },
-    { concurrency: writesAtOnce },
+    { concurrency: repeatedAtOnce },
   )
   rejects.sort((a, b) => a.line - b.line)
   await recordChunk(deps.store, message.importId, { chunk: message.chunk, ...counts, rejects })
 }
 
-const importLine = async (
+const importStep = (
   deps: ImportDeps,
   { importId, operatorId }: ChunkMessage,
   feed: FeedLine,
   loaded: LoadedHandle | null,
   now: string,
   repeated: boolean,
-): Promise<Outcome> => {
+): Step<Outcome> => {
   let fresh = false
-  return committing<Outcome>(deps, async () => {
+  return async () => {
     const before = fresh ? await loadHandle(deps.store, feed.name) : loaded
     fresh = true
     const contactChanged =
@@ -91,7 +98,7 @@ const importLine = async (
       changes: [{ kind: 'handle', before, after, contact: feed.contact }],
       answer: before === null ? 'created' : 'updated',
     }
-  })
+  }
 }
 
 /** Nothing to do: either nothing is new, or this very import did it before its worker was cut off. */

@@ -1,14 +1,11 @@
-import pMap from 'p-map'
 import type { DynamoDBRecord } from 'aws-lambda'
 import type { Entry } from '../domain/journal.ts'
 import type { DomainEvent, EventBus } from '../gateways/events.ts'
 import type { EscrowStore } from '../store/client.ts'
-import { fileEntry } from '../store/journal.ts'
+import { fileEntries } from '../store/journal.ts'
 import { readOutboxRecord } from '../store/outbox.ts'
 
 export type OutboxDeps = { readonly store: EscrowStore; readonly bus: EventBus }
-
-const writesAtOnce = 16
 
 /** Every event of an order is published; of a handle's none yet, since nobody subscribes and a million cost a dollar. */
 const isPublished = (detailType: string): boolean => detailType.startsWith('order.')
@@ -34,7 +31,7 @@ export const publishOutbox = async (
       break
     }
   }
-  await pMap(replaced, (entry) => fileEntry(deps.store, entry), { concurrency: writesAtOnce })
+  await fileEntries(deps.store, replaced)
   await deps.bus.publish(events)
   return failure
 }

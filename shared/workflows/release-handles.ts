@@ -1,10 +1,9 @@
-import pMap from 'p-map'
 import { systemActor } from '../domain/actors.ts'
 import { advanceHandle } from '../domain/aggregate.ts'
 import { skeleton } from '../domain/handle-name.ts'
 import { type Assessment, decideRelease } from '../domain/handle.ts'
 import { loadHandle, loadHandles, type LoadedHandle } from '../store/handles.ts'
-import { type CommitDeps, committing, instant } from './committing.ts'
+import { type CommitDeps, committingEach, instant, type Step } from './committing.ts'
 
 export type ReleaseDeps = CommitDeps & {
   /** Gate and appraisal of a name, with the skeletons of other accounts' protected names. Pure; called when really due. */
@@ -13,8 +12,6 @@ export type ReleaseDeps = CommitDeps & {
 
 export type ReleaseCounts = { released: number; reserved: number; notDue: number }
 
-const writesAtOnce = 32
-
 /**
  * Releases the handles of one message. Each is read again just before: an account that came back, or a handle that was
  * released already, is left alone. Gate, appraisal and listing are one decision and one write with the release.
@@ -22,27 +19,24 @@ const writesAtOnce = 32
 export const releaseHandles = async (deps: ReleaseDeps, names: readonly string[]): Promise<ReleaseCounts> => {
   const { handles, protectedSkeletons } = await loadHandles(deps.store, names, names.map(skeleton))
   const counts: ReleaseCounts = { released: 0, reserved: 0, notDue: 0 }
-  await pMap(
-    names,
-    async (name) => {
-      const shape = skeleton(name)
-      const owner = protectedSkeletons.get(shape)
-      const foreign = new Set(owner === undefined || owner === name ? [] : [shape])
-      counts[await releaseOne(deps, handles.get(name) ?? null, name, foreign)] += 1
-    },
-    { concurrency: writesAtOnce },
-  )
+  const steps = [...new Set(names)].map((name) => {
+    const shape = skeleton(name)
+    const owner = protectedSkeletons.get(shape)
+    const foreign = new Set(owner === undefined || owner === name ? [] : [shape])
+    return releaseStep(deps, handles.get(name) ?? null, name, foreign)
+  })
+  for (const outcome of await committingEach(deps, steps)) counts[outcome] += 1
   return counts
 }
 
-const releaseOne = async (
+const releaseStep = (
   deps: ReleaseDeps,
   loaded: LoadedHandle | null,
   name: string,
   protectedSkeletons: ReadonlySet<string>,
-): Promise<keyof ReleaseCounts> => {
+): Step<keyof ReleaseCounts> => {
   let fresh = false
-  return committing<keyof ReleaseCounts>(deps, async () => {
+  return async () => {
     const before = fresh ? await loadHandle(deps.store, name) : loaded
     fresh = true
     if (before === null) return { changes: [], answer: 'notDue' }
@@ -56,5 +50,5 @@ const releaseOne = async (
       changes: [{ kind: 'handle', before, after }],
       answer: after.state.status === 'released' ? 'released' : 'reserved',
     }
-  })
+  }
 }

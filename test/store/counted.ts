@@ -8,7 +8,13 @@ type Capacity = {
   readonly GlobalSecondaryIndexes?: Record<string, { readonly CapacityUnits?: number }>
 }
 
-const writes = new Set(['PutItemCommand', 'UpdateItemCommand', 'TransactWriteItemsCommand'])
+const writes = new Set([
+  'PutItemCommand',
+  'UpdateItemCommand',
+  'BatchWriteItemCommand',
+  'BatchExecuteStatementCommand',
+  'TransactWriteItemsCommand',
+])
 
 /** Counts what every call of a client consumes, as the engine reports it, apart for tables and indexes. */
 export const countUnits = (

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
-import { commit } from '../../shared/store/commit.ts'
+import { commit, commitAll } from '../../shared/store/commit.ts'
 import { dueIds } from '../../shared/store/due.ts'
 import { loadHandle, loadHandles, queryHolder, queryShelf, viewHandle } from '../../shared/store/handles.ts'
-import { fileEntry, filedEntries } from '../../shared/store/journal.ts'
+import { fileEntries, filedEntries } from '../../shared/store/journal.ts'
 import { loadOrder, queryBuyer, querySales } from '../../shared/store/orders.ts'
 import { countUnits, type Units } from './counted.ts'
 import { startStore, type TestStore } from './engine.ts'
@@ -46,16 +46,16 @@ beforeAll(async () => {
   const sold = handedOver(held, id)
 
   await measure('import a new account', () =>
-    commit(store, context, [{ kind: 'handle', before: null, after: imported, contact }]),
+    commitAll(store, context, [{ kind: 'handle', before: null, after: imported, contact }]),
   )
   await measure('find what is due (one shard)', async () => {
     for await (const _page of dueIds(store.db, store.handlesTable, '00', '2026-12-01T00:00:00.000Z')) continue
   })
   await measure('read a handle and its skeleton before release', () => loadHandles(store, [name], ['abcdefghljkmno']))
   await measure('release, appraise and list', () =>
-    commit(store, context, [{ kind: 'handle', before: imported, after: released }]),
+    commitAll(store, context, [{ kind: 'handle', before: imported, after: released }]),
   )
-  await measure('file a replaced entry', () => fileEntry(store, imported.entry))
+  await measure('file a replaced entry', () => fileEntries(store, [imported.entry]))
   for (let index = 10; index < 30; index += 1) {
     const other = importedHandle(`abcdefghijklm${index}`)
     await commit(store, context, [{ kind: 'handle', before: null, after: other }])
