@@ -109,6 +109,6 @@ describe('the public linter', () => {
     const { code, text } = await lint(file)
     rmSync(folder, { recursive: true })
     expect(code).toBe(1)
-    expect(text).toContain('schemas/Nothing')
+    expect(text).toContain('no-unresolved-refs')
   })
 })
