@@ -1,6 +1,16 @@
 import { spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createHash, randomUUID } from 'node:crypto'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { delimiter, dirname, join, relative, resolve } from 'node:path'
 import { readStack, type Stack } from './intrinsics.ts'
 import { asObject, parseObject, type JsonObject, asText } from './json.ts'
@@ -16,7 +26,7 @@ export interface Assembly {
 export interface SynthOptions {
   /** The project's folder. */
   readonly root: string
-  /** Where the assembly is kept. */
+  /** Where assemblies are kept, one folder for each state of the sources. */
   readonly outDir: string
   /** The command that synthesises; the `app` of `cdk.json` when not given. */
   readonly app?: string
@@ -37,28 +47,41 @@ export async function synthesise(options: SynthOptions): Promise<{ assembly: Ass
   if (app === undefined) throw new Error(`${join(options.root, 'cdk.json')} names no app to synthesise`)
   const context = { ...settings.context, ...options.context }
   const hash = hashInputs(options.root, options.inputs ?? defaultInputs, JSON.stringify({ app, context }))
-  const stamp = join(options.outDir, '.inputs')
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) {
-    return { assembly: readAssembly(options.outDir), fresh: false }
+  // Each state of the sources has a folder of its own: an instance that runs keeps its bundles whatever is made later.
+  const directory = join(options.outDir, hash.slice(0, 16))
+  if (existsSync(directory)) {
+    const now = new Date()
+    utimesSync(directory, now, now)
+    return { assembly: readAssembly(directory), fresh: false }
   }
   // Made beside and moved into place, so that a run which is cut off never leaves half an assembly.
-  const making = `${options.outDir}.${process.pid}`
-  rmSync(making, { recursive: true, force: true })
+  const making = `${directory}.${process.pid}.${randomUUID().slice(0, 8)}`
   mkdirSync(making, { recursive: true })
-  await runApp(app, options.root, making, context)
-  // Lambda reads a .js file as CommonJS where no package.json says otherwise; the project's own would.
-  writeFileSync(join(making, 'package.json'), '{ "type": "commonjs" }\n')
-  writeFileSync(join(making, '.inputs'), hash)
-  rmSync(options.outDir, { recursive: true, force: true })
   try {
-    renameSync(making, options.outDir)
+    await runApp(app, options.root, making, context)
+    // Lambda reads a .js file as CommonJS where no package.json says otherwise; the project's own would.
+    writeFileSync(join(making, 'package.json'), '{ "type": "commonjs" }\n')
+    // Another process may have put the same assembly there meanwhile; either will do.
+    if (!existsSync(directory)) renameSync(making, directory)
   } catch (error) {
-    // Another process that starts at the same moment may have put the same assembly there first.
+    if (!existsSync(directory)) throw error
+  } finally {
     rmSync(making, { recursive: true, force: true })
-    if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== hash) throw error
   }
-  return { assembly: readAssembly(options.outDir), fresh: true }
+  removeOld(options.outDir)
+  return { assembly: readAssembly(directory), fresh: true }
 }
+
+/** Assemblies that nothing has used for a day go; a run that was cut off leaves folders that go with them. */
+function removeOld(outDir: string): void {
+  for (const entry of readdirSync(outDir)) {
+    const path = join(outDir, entry)
+    const state = statSync(path, { throwIfNoEntry: false })
+    if (state !== undefined && Date.now() - state.mtimeMs > dayMs) rmSync(path, { recursive: true, force: true })
+  }
+}
+
+const dayMs = 86_400_000
 
 function readSettings(root: string): { app?: string; context: JsonObject } {
   const settings = join(root, 'cdk.json')

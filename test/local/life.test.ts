@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { callInstance } from '../../local/control.ts'
+import { asText } from '../../local/json.ts'
 import { close, listen } from '../../local/ports.ts'
 import { startSystem, type System } from '../../local/system.ts'
 import { fixtureOptions, rows } from './fixture/start.ts'
@@ -183,7 +184,7 @@ describe('an end', () => {
     const sent = Array.from({ length: 60 }, (_, at) => `cut-${at}`)
     await Promise.all(
       sent.map((id) =>
-        fetch(`${String(url)}/open/send`, {
+        fetch(`${asText(url)}/open/send`, {
           method: 'POST',
           headers: { 'content-type': 'application/json' },
           body: JSON.stringify({ id }),

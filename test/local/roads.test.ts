@@ -66,9 +66,8 @@ describe('a FIFO queue', () => {
     for (const group of ['a', 'b']) {
       const done = (await rows(system, `group ${group}`)).toSorted((l, r) => Number(l.started) - Number(r.started))
       expect(done.map(({ id }) => id)).toEqual([0, 1, 2, 3].map((at) => `${group}${at}`))
-      for (const [at, row] of done.entries()) {
-        if (at > 0) expect(Number(row.started)).toBeGreaterThanOrEqual(Number(done[at - 1]?.ended))
-      }
+      const overlaps = done.slice(1).filter((row, at) => Number(row.started) < Number(done[at]?.ended))
+      expect(overlaps).toEqual([])
     }
   })
 })
@@ -110,8 +109,9 @@ describe('a stream', () => {
       })
       const passed = new Set((await rows(system, `record ok-${kind}`)).map(({ pk }) => pk))
       expect(passed.size).toBe(4)
-      // A batch that throws is tried again in halves, so what passed in it may be seen again; reported failures are not.
-      if (kind === 'poison') expect(await rows(system, 'record ok-poison')).toHaveLength(4)
+      // A batch that throws is tried again in halves, so what passed in it may be seen again; after a report, nothing is.
+      const seen = await rows(system, `record ok-${kind}`)
+      expect(seen.length).toBeLessThanOrEqual(kind === 'poison' ? 4 : 8)
     },
   )
 })
@@ -124,9 +124,6 @@ describe('time to live', () => {
     )
     expect(await system.deleteExpired()).toBe(0)
     await system.clock.move(2 * 86_400_000, { settle: true })
-    expect((await rows(system, 'record mortal')).map(({ sk }) => sk.split(' ')[0]).toSorted()).toEqual([
-      'INSERT',
-      'REMOVE',
-    ])
+    expect((await rows(system, 'record mortal')).map(({ sk }) => sk.split(' ')[0])).toEqual(['INSERT', 'REMOVE'])
   })
 })
