@@ -45,9 +45,12 @@ const tags = [
   ['reference', 'This description'],
 ] as const
 
+/** Any route can meet a fault, or a service that does not answer for a while. */
+const problemsOfAll = ['internal_error', 'service_unavailable'] as const
+
 const operation = (route: Route, components: Json): Json => {
   const failures = new Map<number, string[]>()
-  for (const code of new Set([...route.problems, 'internal_error' as const])) {
+  for (const code of new Set([...route.problems, ...problemsOfAll])) {
     const status = problemStatus[code]
     failures.set(status, [...(failures.get(status) ?? []), code])
   }

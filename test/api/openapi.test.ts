@@ -51,7 +51,7 @@ describe('the description of the API', () => {
       expect(response?.description.split(', ')).toContain(code)
       expect(Object.keys(response?.content ?? {})).toContain('application/problem+json')
     }
-    expect(Object.keys(responses)).toContain('500')
+    expect(Object.keys(responses)).toEqual(expect.arrayContaining(['500', '503']))
     expect(Object.keys(responses).includes('401')).toBe(route.role !== 'public')
     expect(operationOf(route).security !== undefined).toBe(route.role !== 'public')
   })
@@ -89,7 +89,8 @@ describe('the public linter', () => {
   const lint = (file: string) =>
     new Promise<{ code: number; text: string }>((resolve) => {
       const redocly = join(root, 'node_modules', '@redocly', 'cli', 'bin', 'cli.js')
-      execFile(process.execPath, [redocly, 'lint', file], { cwd: root }, (error, stdout, stderr) => {
+      const env = { ...process.env, REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' }
+      execFile(process.execPath, [redocly, 'lint', file], { cwd: root, env }, (error, stdout, stderr) => {
         resolve({ code: error === null ? 0 : Number(error.code), text: `${stdout}${stderr}` })
       })
     })
