@@ -76,8 +76,9 @@ const answer = async (
     log('info', 'refused', { operation: route.operationId, code: result.refusal.code, requestId })
     return problemResponse(result.refusal, requestId)
   }
+  const response = jsonResponse(route.success.status, route.success.schema.parse(result.value), requestId)
   log('info', 'answered', { operation: route.operationId, requestId, lambda: context.awsRequestId })
-  return jsonResponse(route.success.status, route.success.schema.parse(result.value), requestId)
+  return response
 }
 
 const parseRequest = (route: Route, event: APIGatewayProxyEventV2): Result<AnyRequest> => {

@@ -50,6 +50,6 @@ test('an item that nobody foresaw is 500 without its cause, which stands in the 
   const problem = await checkRefused(market, 'internal_error', 'GET', '/v1/handles/unforeseen')
   await market.store.db.send(new DeleteCommand({ TableName: table, Key: key }))
   expect(problem.detail).not.toContain('vanished')
-  const [line] = market.system.logs.lines().filter((text) => text.includes(problem.requestId ?? 'no id'))
-  expect(line).toContain('"fault"')
+  const lines = market.system.logs.lines().filter((text) => text.includes(problem.requestId ?? 'no id'))
+  expect(lines).toEqual([expect.stringContaining('"event":"fault"')])
 })
