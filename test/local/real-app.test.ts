@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createClient } from '../../shared/contract/client.ts'
 import { stockMarket } from '../../local/stock.ts'
@@ -29,9 +30,9 @@ describe('the marketplace on one machine', () => {
     expect(await bob.placeOrder({ ...order, idempotencyKey: 'b' })).toMatchObject({ ok: false, status: 409 })
   })
 
-  it('answers curl as the start prints it', () => {
-    const answer = execFileSync('curl', ['-s', `${system.url}/v1/listings?limit=3`], { encoding: 'utf8' })
-    expect((JSON.parse(answer) as { items: unknown[] }).items).toHaveLength(3)
+  it('answers curl as the start prints it', async () => {
+    const { stdout } = await promisify(execFile)('curl', ['-s', `${system.url}/v1/listings?limit=3`])
+    expect((JSON.parse(stdout) as { items: unknown[] }).items).toHaveLength(3)
   })
 
   it('stocks the same market again without changing it', async () => {
