@@ -1,5 +1,6 @@
 import { openPayments } from '../../shared/gateways/payments.ts'
 import { readStripeSecret } from '../../shared/gateways/secret.ts'
+import { callersPatience } from '../../shared/gateways/stripe.ts'
 import { api } from '../../shared/runtime/api.ts'
 import { readConfig } from '../../shared/runtime/config.ts'
 import { running } from '../../shared/runtime/running.ts'
@@ -11,7 +12,7 @@ const config = readConfig('ESCROW_TABLE', 'STRIPE_SECRET_ARN', 'STRIPE_API_URL',
 const store = openStore({ escrowTable: config.ESCROW_TABLE })
 const payments = once(async () => {
   const { secretKey } = await readStripeSecret(config.STRIPE_SECRET_ARN)
-  return openPayments({ secretKey, apiUrl: config.STRIPE_API_URL })
+  return openPayments({ secretKey, apiUrl: config.STRIPE_API_URL, patience: callersPatience })
 })
 
 export const handler = api({
