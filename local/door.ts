@@ -334,10 +334,13 @@ export class Door {
           path: incoming.url ?? '/',
           headers: { ...incoming.headers, host: `${loopback}:${port}` },
           body,
+          caller: outgoing,
         }),
       )
       if (answer !== undefined && !outgoing.destroyed) send(outgoing, answer)
     } catch (error) {
+      // A connection that Stripe breaks off breaks off here too: the function sees what it would see at Stripe.
+      if (error instanceof Error && 'code' in error) outgoing.destroy()
       if (!outgoing.destroyed && !outgoing.headersSent) {
         const message = error instanceof Error ? error.message : String(error)
         send(outgoing, {
@@ -424,9 +427,11 @@ export class Door {
     path: string
     headers: Record<string, string | string[] | number | undefined>
     body: Buffer
+    /** The answer that waits for this one: when its reader has gone, nobody waits any more. */
+    caller?: ServerResponse
   }): Promise<Answer & { body: Buffer }> {
     return new Promise((resolve, reject) => {
-      const { port, method, path, headers } = call
+      const { port, method, path, headers, caller } = call
       const outgoing = httpRequest({ host: loopback, port, method, path, agent: this.#agent, headers }, (incoming) => {
         const chunks: Buffer[] = []
         incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -442,6 +447,7 @@ export class Door {
         })
       })
       outgoing.on('error', reject)
+      caller?.once('close', () => outgoing.destroy())
       outgoing.end(call.body)
     })
   }
