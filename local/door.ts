@@ -31,7 +31,7 @@ export interface DoorOptions {
   readonly activity: Activity
   /** Whether IAM policies are evaluated, and whether faults can be injected. */
   readonly switches: Switches
-  /** Ends the environment with this session token. */
+  /** Ends the environment with this session token, or all of the function with this label. */
   readonly kill: (token: string) => Promise<void>
   /** Told after a write to any table, so that streams are read at once. */
   readonly onWrite: () => void

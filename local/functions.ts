@@ -64,9 +64,13 @@ export class Functions {
     return this.#pools.get(functionArn)?.concurrencyMax ?? 0
   }
 
-  /** Ends one environment at once, as a crash would. The token is the session token its calls carry. */
+  /**
+   * Ends one environment at once, as a crash would. The token is the session token its calls carry; where a call carries
+   * none (Stripe's), it is the function's label, and every environment of that function ends.
+   */
   async kill(token: string): Promise<void> {
-    await this.#environments.get(token)?.kill()
+    const one = this.#environments.get(token)
+    await (one === undefined ? this.killAll(token) : one.kill())
   }
 
   /** Ends every environment of a function, or of all: the next invocation is a cold start. */
