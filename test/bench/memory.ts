@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { type Bench, printTable, withBar } from './bench.ts'
 import { importFeed, openHttp, openOffers, releaseDue, withSystem } from './market.ts'
 import { load, rounded } from './statistics.ts'
@@ -70,20 +70,23 @@ export const memoryBench: Bench = {
     }),
 }
 
+/** Megabytes; 0 for a process that has just ended (`ps` lists itself). */
 const residentOf = (pid: number): number => {
-  const kB = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-  return Number(kB ?? Number.NaN) / 1024
+  const file = `/proc/${pid}/status`
+  const kB = existsSync(file) ? /VmRSS:\s+(\d+)/.exec(readFileSync(file, 'utf8'))?.[1] : undefined
+  return Number(kB ?? 0) / 1024
 }
 
-/** The engine is a process of its own, our child. */
+/** The engine runs below a shell of ours: every process below this one counts, and the figures are of the whole tree. */
 const residentMb = (): { readonly system: number; readonly engine: number; readonly total: number } => {
-  const children = execFileSync('ps', ['-o', 'pid=,comm=', '--ppid', String(process.pid)], { encoding: 'utf8' })
-  const engines = children
+  const processes = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' })
+    .trim()
     .split('\n')
-    .map((line) => line.trim().split(/\s+/))
-    .filter(([, command]) => command === 'dynoxide' || command === 'java')
-    .map(([pid]) => residentOf(Number(pid)))
+    .map((line) => line.trim().split(/\s+/).map(Number))
+  const below = new Set([process.pid])
+  for (const [pid = 0, parent = 0] of processes) if (below.has(parent)) below.add(pid)
+  below.delete(process.pid)
   const own = process.memoryUsage.rss() / 1024 / 1024
-  const engine = engines.reduce((sum, mb) => sum + mb, 0)
+  const engine = [...below].reduce((sum, pid) => sum + residentOf(pid), 0)
   return { system: Math.round(own), engine: Math.round(engine), total: Math.round(own + engine) }
 }
