@@ -76,7 +76,7 @@ const finalState = async ({ id, buyer, offer }: Placed) => {
     book: Object.fromEntries(
       [...balances([...filed, order.entry].flatMap(({ postings }) => postings))]
         .map(([account, minor]) => [account.replace(id, 'id'), minor / offer.price.amountMinor] as const)
-        .toSorted(),
+        .toSorted(([a], [b]) => (a < b ? -1 : 1)),
     ),
   }
 }
@@ -159,7 +159,6 @@ for (const aftermath of aftermaths) {
       const charge = await payUnheard(market, order)
       if (aftermath.late) {
         await market.system.clock.move(61 * 60_000, { settle: true })
-        expect(await statusOf(market, order)).toBe('expired')
       }
       pauseWebhooks(market)
       aftermath.act(charge)
