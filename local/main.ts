@@ -62,7 +62,7 @@ async function main(): Promise<void> {
   }
   stopOnSignals(system)
   system.logs.subscribe(({ function: name, line }) => {
-    if (values.logs || line.includes('"level":"error"') || line.startsWith('uncaught')) console.log(`[${name}] ${line}`)
+    if (values.logs || line.includes('"level":"ERROR"') || line.startsWith('uncaught')) console.log(`[${name}] ${line}`)
   })
   try {
     await stock(system)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
 import { installClock } from './clock.ts'
+import { installLambdaConsole } from './lambda-console.ts'
 
 /**
  * One execution environment of one function, in a thread of its own: it loads the bundle as Lambda would and answers
@@ -79,7 +80,9 @@ async function start(): Promise<void> {
   if (port === null) throw new Error('an execution environment runs in a worker thread')
   const { clock, codeDir, handler: handlerName, cacheDir } = workerData as EnvironmentData
   const post = (message: EnvironmentMessage) => port.postMessage(message)
+  let running: string | undefined
   installClock(clock)
+  installLambdaConsole(() => running)
   if (cacheDir !== undefined) enableCompileCache(cacheDir)
   let handler: Handler
   try {
@@ -90,6 +93,7 @@ async function start(): Promise<void> {
   }
   const invoke = async (message: InvokeMessage) => {
     const { requestId } = message
+    running = requestId
     const context = {
       callbackWaitsForEmptyEventLoop: true,
       functionName: message.functionName,

@@ -39,7 +39,7 @@ const measure = async (system: System, accounts: number, advance: (by: number) =
   let handles = 0
   const stopCounting = system.logs.subscribe(({ line }) => {
     if (!line.includes('"handles_released"')) return
-    const { released, reserved } = JSON.parse(line) as { released: number; reserved: number }
+    const { released, reserved } = (JSON.parse(line) as { message: { released: number; reserved: number } }).message
     handles += released + reserved
   })
   const begun = performance.now()

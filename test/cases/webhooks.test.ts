@@ -310,7 +310,10 @@ test('case 18: an event with a wrong amount, currency, account or livemode: no s
     // Nothing but the record of the event itself, and the line that the alarm counts.
     expect([what, written]).toEqual([what, [`E#${id} event`]])
     const alarms = lines.filter((line) => line.includes('payment_set_aside')).map((line) => JSON.parse(line) as object)
-    expect([what, alarms]).toEqual([what, [expect.objectContaining({ level: 'error', eventId: id })]])
+    expect([what, alarms]).toEqual([
+      what,
+      [expect.objectContaining({ level: 'ERROR', message: expect.objectContaining({ eventId: id }) as object })],
+    ])
     expect(await statusOf(market, order)).toBe('awaiting_payment')
   }
   const { db, escrowTable } = market.store
