@@ -180,6 +180,9 @@ describe('a cursor that is not one of ours', () => {
       await ask('/v1/me/handles?', 'handles alice', key)
     }
     await ask('/v1/listings?', 'listings ', { shelf: 'zz' })
+    // A place that is one, but of another question.
+    const place = { pk: 'H#quietriver', sk: 'handle', shelf: 'q', shelfKey: 'quietriver' }
+    await ask('/v1/listings?prefix=qu&', 'listings q', place)
     await ask('/v1/orders?', 'orders alice', {
       pk: 'O#ord_00000000000000000000000000',
       sk: 'order',
