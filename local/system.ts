@@ -26,6 +26,7 @@ import { Queues, type QueueDepth } from './queues.ts'
 import { Schedules } from './schedules.ts'
 import { Streams } from './streams.ts'
 import { startStripeServer, type StripeServer } from './stripe/server.ts'
+import { stripeEventTypes } from '../shared/gateways/stripe-events.ts'
 
 export interface SystemOptions {
   /** The project's folder; the one this file lies in when not given. */
@@ -503,7 +504,16 @@ async function openStripe(options: {
     dataDir: join(options.dataDir, 'stripe'),
     secretKey: options.secrets.stripe.secretKey,
     webhooks:
-      webhook === undefined ? [] : [{ url: `${options.url}${webhook}`, secret: options.secrets.stripe.webhookSecret }],
+      webhook === undefined
+        ? []
+        : [
+            {
+              url: `${options.url}${webhook}`,
+              secret: options.secrets.stripe.webhookSecret,
+              // As the endpoint is to be set up at Stripe: each event it need not have would cost a message and a write.
+              enabledEvents: stripeEventTypes,
+            },
+          ],
   }
   try {
     return await startStripeServer({ ...settings, port: options.port })
