@@ -9,14 +9,28 @@ beforeAll(async () => {
 })
 afterAll(() => market.stop())
 
-/** Everybody asks for the same handle at the same instant. */
+/** How many environments of one function run at once here. */
+const environments = 4
+
+/**
+ * Everybody asks for the same handle at the same instant. The first of them meet a contended store, so that several have
+ * read the handle as free before any of them commits: nothing but the condition of the commit keeps them apart.
+ */
 const race = async (buyers: number) => {
   const offer = market.nextOffer()
+  await Promise.all(Array.from({ length: environments }, () => market.buyer('warm_up').listOrders({})))
+  const contended = market.system.door.inject({
+    kind: 'conflict',
+    function: 'api-purchases',
+    operation: 'TransactWriteItems',
+    times: environments,
+  })
   const answers = await Promise.all(
     Array.from({ length: buyers }, (_, n) =>
       market.buyer(`racer_${n}`).placeOrder({ body: offer, idempotencyKey: freshKey() }),
     ),
   )
+  expect(contended.hits).toBe(environments)
   const refusals = answers.flatMap((answer) => (answer.ok ? [] : [`${answer.status} ${answer.problem.code}`]))
   return { offer, won: answers.filter(({ ok }) => ok), refusals }
 }
