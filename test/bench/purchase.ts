@@ -5,9 +5,9 @@ import { type Http, importFeed, type Offer, openHttp, openOffers, releaseDue, wi
 import { openRawEngine, type RawEngine, type RawItem, rawHolds } from './raw-engine.ts'
 import { load, type Load, rounded } from './statistics.ts'
 
-const accounts = 5_000
-const holds: Record<number, number> = { 1: 200, 16: 800 }
-const purchases: Record<number, number> = { 1: 60, 16: 320 }
+const accounts = 2_500
+const holds = { 1: 120, 16: 480 } as const
+const purchases = { 1: 30, 16: 160 } as const
 const concurrencies = [1, 16] as const
 /** Between two looks at an order that is not settled yet. */
 const lookEveryMs = 10
@@ -85,7 +85,7 @@ const measure = async (
   const tokenOf = (index: number) => tokens[index % concurrency] ?? ''
   const name = `${switchName(on)}-${concurrency}`
   try {
-    const [warm = never(), ...offers] = await openOffers(system, 1 + (holds[concurrency] ?? 0))
+    const [warm = never(), ...offers] = await openOffers(system, 1 + holds[concurrency])
     await buy(system, http, tokenOf(0), `warm-${name}`, warm)
     let lastOrder = ''
     const hold = await withBar(`hold ${name}`, offers.length, (advance) =>
@@ -100,7 +100,7 @@ const measure = async (
     )
     await system.idle()
     const raw = await rawOf(engine, system, offers.at(-1) ?? never(), lastOrder, name, hold.count, concurrency)
-    const wanted = await openOffers(system, purchases[concurrency] ?? 0)
+    const wanted = await openOffers(system, purchases[concurrency])
     const whole = await withBar(`purchase ${name}`, wanted.length, (advance) =>
       load(
         wanted.length,
