@@ -207,6 +207,8 @@ export class Queues {
       for (const message of queue.inspectMessages().delayed) {
         if (message.delayUntil !== undefined) message.delayUntil -= ms
       }
+      // A FIFO queue drops repetitions for five minutes, which the engine counts in real time.
+      if (ms >= deduplicationMs) queue.deduplicationCache.clear()
       queue.processTimers()
       this.#armTimer(queue)
     }
@@ -244,6 +246,8 @@ export class Queues {
     }
   }
 }
+
+const deduplicationMs = 5 * 60_000
 
 /** The longest that a batch waits for more messages when none has come: a window is a bound, not a delay. */
 const gapMs = 20
