@@ -153,7 +153,6 @@ describe('the same feed twice', () => {
     market.account('same_active', 10),
     market.account('same_due', 400),
     market.account('same_verified', 10, { class: 'verified' }),
-    // Two protected names that look alike: whose the looks are must not depend on who comes last.
     market.account('twinlook1', 10, { class: 'verified' }),
     market.account('twinlookl', 10, { class: 'government' }),
     market.account('same_suspend', 30, { suspendedAt: ago(95) }),
@@ -223,6 +222,17 @@ test('a later feed with newer activity updates; an older one changes nothing', a
   const before = await market.items(importItems)
   expect(counts(await market.importFeed([account]))).toMatchObject({ updated: 0, unchanged: 1 })
   await market.checkItems(before, importItems)
+})
+
+test('of two protected names that look alike the first keeps the looks', async () => {
+  const owners = async () => (await market.items()).filter((item) => item.includes('"pk":"K#twlnname"'))
+  await market.importFeed([market.account('twinname', 10, { class: 'verified' })])
+  const first = await owners()
+  expect(first).toEqual([expect.stringContaining('"handle":"twinname"')])
+  const second = market.account('tw1nname', 10, { class: 'government' })
+  await market.importFeed([second])
+  await market.importFeed([{ ...second, lastActiveAt: ago(1) }])
+  expect(await owners()).toEqual(first)
 })
 
 test('an account that came back too late does not get its handle back by a feed', async () => {
