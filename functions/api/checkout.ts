@@ -3,7 +3,6 @@ import { readStripeSecret } from '../../shared/gateways/secret.ts'
 import { callersPatience } from '../../shared/gateways/stripe.ts'
 import { api } from '../../shared/runtime/api.ts'
 import { readConfig } from '../../shared/runtime/config.ts'
-import { running } from '../../shared/runtime/running.ts'
 import { openStore } from '../../shared/store/client.ts'
 import { once } from '../../shared/runtime/once.ts'
 import { openCheckout } from '../../shared/workflows/open-checkout.ts'
@@ -17,9 +16,5 @@ const payments = once(async () => {
 
 export const handler = api({
   openCheckout: async ({ params, caller }) =>
-    openCheckout(
-      { store, policy: running.policy, payments: await payments(), publicUrl: config.PUBLIC_URL },
-      params.orderId,
-      caller.id,
-    ),
+    openCheckout({ store, payments: await payments(), publicUrl: config.PUBLIC_URL }, params.orderId, caller.id),
 })

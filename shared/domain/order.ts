@@ -29,6 +29,8 @@ export type Order = {
   readonly priceMinor: number
   readonly currency: Currency
   readonly policyVersion: string
+  /** Promised when it was placed: a later policy does not move it. */
+  readonly payBy: string
   /** Hash of the request that placed it: the same Idempotency-Key with another body is told apart by it. */
   readonly requestHash: string
   readonly status: OrderStatus
@@ -54,6 +56,7 @@ export type OrderEvent =
       readonly priceMinor: number
       readonly currency: Currency
       readonly policyVersion: string
+      readonly payBy: string
       readonly requestHash: string
     }
   | { readonly type: 'payment_started'; readonly paymentIntentId: string }
@@ -214,6 +217,7 @@ export const handleEventOf = (order: Order, event: OrderEvent): Extract<HandleEv
 
 /** The order's deadline as an instant, from its table and the policy; null where nothing is waited for. */
 export const orderDueAt = (order: Order, policy: Policy): string | null => {
+  if (order.status === 'awaiting_payment') return order.payBy
   const after = deadlineOf(orderMachine, order.status)?.after
   if (after === undefined || after === 'releaseDueAt' || after === 'orderDeadline') return null
   return new Date(Date.parse(order.since) + durationMs(policy, after)).toISOString()
@@ -234,6 +238,10 @@ const decide = (
   const row = findTransition(orderMachine, order.status, first.type)
   return row?.by.includes(actor.kind) ? ok(events) : notAllowed(order, first.type)
 }
+
+/** Until when an order that is placed at `at` can be paid. */
+export const payByOf = (at: string, policy: Policy): string =>
+  new Date(Date.parse(at) + durationMs(policy, 'paymentWindowMinutes')).toISOString()
 
 /** The buyer or an operator gives up an unpaid order. Cancelling a cancelled order changes nothing. */
 export const decideCancel = (order: Order, actor: Actor): Result<readonly OrderEvent[]> =>

@@ -1,6 +1,5 @@
 import Stripe from 'stripe'
 import type { Order } from '../domain/order.ts'
-import type { Policy } from '../domain/policy.ts'
 import { callStripe, openStripe, type StripeConfig } from './stripe.ts'
 
 /** What the provider knows of one payment, read now. */
@@ -17,13 +16,9 @@ export type PaymentFacts = {
 
 export type Payments = {
   /** Opens the hosted page of an order, or finds the one that is open: same order, same page. Otherwise why not. */
-  readonly openCheckout: (
-    order: Order,
-    policy: Policy,
-    publicUrl: string,
-  ) => Promise<Checkout | 'too_late' | 'in_progress'>
+  readonly openCheckout: (order: Order, publicUrl: string) => Promise<Checkout | 'too_late' | 'in_progress'>
   /** Closes an order's page, where one is open, so that nobody pays there. */
-  readonly closeCheckout: (order: Order, policy: Policy, publicUrl: string) => Promise<void>
+  readonly closeCheckout: (order: Order, publicUrl: string) => Promise<void>
   /** Gives the whole payment of an order back, once. */
   readonly refund: (order: Order) => Promise<{ readonly refundId: string; readonly complete: boolean }>
   readonly readPayment: (paymentIntentId: string) => Promise<PaymentFacts>
@@ -36,13 +31,13 @@ const closesBeforeDeadlineMs = 60_000
 
 export const openPayments = (config: StripeConfig): Payments => {
   const stripe = openStripe(config)
-  const createSession = (order: Order, policy: Policy, publicUrl: string) =>
-    stripe.checkout.sessions.create(sessionOf(order, policy, publicUrl), { idempotencyKey: `${order.id}:checkout` })
+  const createSession = (order: Order, publicUrl: string) =>
+    stripe.checkout.sessions.create(sessionOf(order, publicUrl), { idempotencyKey: `${order.id}:checkout` })
 
   return {
-    openCheckout: async (order, policy, publicUrl) => {
+    openCheckout: async (order, publicUrl) => {
       try {
-        const session = await callStripe(() => createSession(order, policy, publicUrl))
+        const session = await callStripe(() => createSession(order, publicUrl))
         return session.url === null
           ? 'too_late'
           : { sessionId: session.id, url: session.url, expiresAt: new Date(session.expires_at * 1000).toISOString() }
@@ -52,10 +47,10 @@ export const openPayments = (config: StripeConfig): Payments => {
         throw error
       }
     },
-    closeCheckout: async (order, policy, publicUrl) => {
+    closeCheckout: async (order, publicUrl) => {
       // Asking for it again under its key gives the page that was opened, so its id need not be kept.
       try {
-        const session = await callStripe(() => createSession(order, policy, publicUrl))
+        const session = await callStripe(() => createSession(order, publicUrl))
         await callStripe(() => stripe.checkout.sessions.expire(session.id))
       } catch (error) {
         // Never opened and too late to be; or paid or expired already, which the provider's own event tells.
@@ -107,8 +102,7 @@ const paymentOf = (order: Order): string => {
 }
 
 /** Every parameter comes from the order, so that asking again under the same key is the same request. */
-const sessionOf = (order: Order, policy: Policy, publicUrl: string): Stripe.Checkout.SessionCreateParams => {
-  const deadline = Date.parse(order.createdAt) + policy.paymentWindowMinutes * 60_000
+const sessionOf = (order: Order, publicUrl: string): Stripe.Checkout.SessionCreateParams => {
   const metadata = { orderId: order.id }
   const back = (result: string) => `${publicUrl}/?order=${order.id}&result=${result}`
   return {
@@ -126,7 +120,7 @@ const sessionOf = (order: Order, policy: Policy, publicUrl: string): Stripe.Chec
         },
       },
     ],
-    expires_at: Math.floor((deadline - closesBeforeDeadlineMs) / 1000),
+    expires_at: Math.floor((Date.parse(order.payBy) - closesBeforeDeadlineMs) / 1000),
     success_url: back('paid'),
     cancel_url: back('left'),
   }

@@ -20,7 +20,7 @@ export const carryOutEffect = async (deps: EffectDeps, type: EffectEventType, or
   switch (type) {
     case 'order.order_cancelled':
       if (order.state.status === 'cancelled') {
-        await deps.payments.closeCheckout(order.state, deps.policy, deps.publicUrl)
+        await deps.payments.closeCheckout(order.state, deps.publicUrl)
       }
       return
     case 'order.refund_wanted': {

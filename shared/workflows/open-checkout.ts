@@ -1,12 +1,10 @@
 import { ok, refuse, type Result } from '../domain/result.ts'
-import type { Policy } from '../domain/policy.ts'
 import type { Payments } from '../gateways/payments.ts'
 import type { EscrowStore } from '../store/client.ts'
 import { getOrder } from './orders.ts'
 
 export type CheckoutDeps = {
   readonly store: EscrowStore
-  readonly policy: Policy
   readonly payments: Payments
   readonly publicUrl: string
 }
@@ -25,7 +23,7 @@ export const openCheckout = async (
   if (order.value.status !== 'awaiting_payment') {
     return refuse('checkout_closed', `The order is ${order.value.status}`, undefined, { status: order.value.status })
   }
-  const checkout = await deps.payments.openCheckout(order.value, deps.policy, deps.publicUrl)
+  const checkout = await deps.payments.openCheckout(order.value, deps.publicUrl)
   if (checkout === 'too_late') {
     return refuse('checkout_closed', 'Too little of the payment window is left to open a payment page')
   }

@@ -4,7 +4,7 @@ import { advanceHandle, advanceOrder, type VersionedOrder } from '../domain/aggr
 import type { Actor } from '../domain/actors.ts'
 import { checkHandle } from '../domain/handle-name.ts'
 import { decideHold } from '../domain/handle.ts'
-import type { Order } from '../domain/order.ts'
+import { type Order, payByOf } from '../domain/order.ts'
 import { ok, refuse, type Result } from '../domain/result.ts'
 import { loadHandle } from '../store/handles.ts'
 import { loadOrder } from '../store/orders.ts'
@@ -62,6 +62,7 @@ export const placeOrder = async (deps: CommitDeps<Store>, request: OrderRequest)
           priceMinor: wanted.priceMinor,
           currency: wanted.currency,
           policyVersion: deps.policy.version,
+          payBy: payByOf(at, deps.policy),
           requestHash: request.requestHash,
         },
       ],
@@ -84,7 +85,8 @@ const firstAnswer = ({ state }: VersionedOrder, request: OrderRequest): Result<O
   if (state.requestHash !== request.requestHash) {
     return refuse('idempotency_key_reused', `This key placed ${state.id} with another body`, 'Idempotency-Key')
   }
-  const { id, handle, display, tier, buyerId, priceMinor, currency, policyVersion, requestHash, createdAt } = state
-  const placed = { handle, display, tier, buyerId, priceMinor, currency, policyVersion, requestHash }
+  const { id, createdAt, payBy, ...rest } = state
+  const { handle, display, tier, buyerId, priceMinor, currency, policyVersion, requestHash } = rest
+  const placed = { handle, display, tier, buyerId, priceMinor, currency, policyVersion, payBy, requestHash }
   return ok({ id, ...placed, status: 'awaiting_payment', createdAt, updatedAt: createdAt, since: createdAt })
 }

@@ -25,6 +25,7 @@ import {
   holdingStatuses,
   type Order,
   orderDueAt,
+  payByOf,
   type OrderEvent,
 } from '../../shared/domain/order.ts'
 import { policyInForce } from '../../shared/domain/policy.ts'
@@ -81,6 +82,7 @@ const place = (id: string, buyerId: string, handle: VersionedHandle, now: string
         buyerId,
         ...price,
         policyVersion: 'p',
+        payBy: payByOf(now, policyInForce),
         requestHash: 'h',
       },
     ],

@@ -5,6 +5,7 @@ import {
   type VersionedHandle,
   type VersionedOrder,
 } from '../../shared/domain/aggregate.ts'
+import { payByOf } from '../../shared/domain/order.ts'
 import { policyInForce } from '../../shared/domain/policy.ts'
 import type { CommitContext } from '../../shared/store/commit.ts'
 
@@ -90,6 +91,7 @@ export const placedOrder = (id: string, handle: VersionedHandle, buyerId = 'acct
         priceMinor: appraisal.expected,
         currency: 'USD',
         policyVersion: policyInForce.version,
+        payBy: payByOf(at(ms), policyInForce),
         requestHash: 'BDhb7-nFo4_fg2agynvcBq',
       },
     ],
