@@ -16,14 +16,14 @@ export const callerOf = (event: APIGatewayProxyEventV2): Caller | null => {
   return { id: sub, groups: groupsOf(claims?.['cognito:groups'] ?? claims?.['groups']) }
 }
 
-/** API Gateway hands an array claim over as text: `[operator platform]`. */
+/** API Gateway hands an array claim over as text, `[operator platform]`; group names have no spaces. */
 const groupsOf = (claim: unknown): ReadonlySet<string> => {
   if (Array.isArray(claim)) return new Set(claim.map(String))
   if (typeof claim !== 'string') return new Set()
   return new Set(
     claim
       .replace(/^\[|\]$/g, '')
-      .split(/[\s,]+/)
+      .split(/\s+/)
       .filter((group) => group !== ''),
   )
 }
