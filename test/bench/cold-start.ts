@@ -20,17 +20,18 @@ export const coldStartBench: Bench = {
     const { functions } = readPlan(assembly, { queues: 'http://127.0.0.1:1', api: 'http://127.0.0.1:1' })
     const cache = mkdtempSync(join(tmpdir(), 'handle-bench-cache-'))
     const idle: number[] = []
-    const plain = new Map<string, number[]>()
-    const cached = new Map<string, number[]>()
+    const plain = new Map<string, Run[]>()
+    const cached = new Map<string, Run[]>()
     try {
       await withBar('cold starts', runs * functions.length, async (advance) => {
         // The first run with the cache fills it.
         for (const plan of functions) start(plan, cache)
         for (let run = 0; run < runs; run += 1) {
           for (const plan of functions) {
-            idle.push(start(undefined, undefined))
-            add(plain, plan.label, start(plan, undefined))
-            add(cached, plan.label, start(plan, cache))
+            const nothing = start(undefined, undefined)
+            idle.push(nothing)
+            add(plain, plan.label, { nothing, ms: start(plan, undefined) })
+            add(cached, plan.label, { nothing, ms: start(plan, cache) })
             advance()
             // The bar gets its turn: the processes above are waited for without one.
             await new Promise((resolve) => setImmediate(resolve))
@@ -42,21 +43,17 @@ export const coldStartBench: Bench = {
     }
     const idleMs = median(idle)
     const results = functions.map((plan) => {
-      const ms = median(plain.get(plan.label) ?? [])
-      const cachedMs = median(cached.get(plan.label) ?? [])
       return {
         label: plan.label,
         kB: Math.round(statSync(bundleOf(plan)).size / 1000),
-        ms: rounded(ms),
-        ratio: rounded(ms / idleMs),
-        cachedMs: rounded(cachedMs),
-        cachedRatio: rounded(cachedMs / idleMs),
+        ...medians(plain.get(plan.label) ?? []),
+        cached: medians(cached.get(plan.label) ?? []),
       }
     })
     console.log(`  node -e 0: ${rounded(idleMs)} ms (median of ${idle.length})`)
     printTable(
       ['function', 'kB', 'ms', 'ratio', 'cached ms', 'ratio', ''],
-      results.map(({ label, kB, ms, ratio, cachedMs, cachedRatio }) => [
+      results.map(({ label, kB, ms, ratio, cached: { ms: cachedMs, ratio: cachedRatio } }) => [
         label,
         kB,
         ms,
@@ -98,8 +95,16 @@ const start = (plan: FunctionPlan | undefined, cache: string | undefined): numbe
   return ms
 }
 
-const add = (times: Map<string, number[]>, label: string, ms: number): void => {
+/** A load, and the process that did nothing just before it: on a busy machine only such neighbours compare. */
+type Run = { readonly nothing: number; readonly ms: number }
+
+const medians = (times: readonly Run[]) => ({
+  ms: rounded(median(times.map(({ ms }) => ms))),
+  ratio: rounded(median(times.map(({ ms, nothing }) => ms / nothing))),
+})
+
+const add = (times: Map<string, Run[]>, label: string, time: Run): void => {
   const known = times.get(label)
-  if (known === undefined) times.set(label, [ms])
-  else known.push(ms)
+  if (known === undefined) times.set(label, [time])
+  else known.push(time)
 }

@@ -85,8 +85,10 @@ const measure = async (
   const tokenOf = (index: number) => tokens[index % concurrency] ?? ''
   const name = `${switchName(on)}-${concurrency}`
   try {
-    const [warm = never(), ...offers] = await openOffers(system, 1 + holds[concurrency])
-    await buy(system, http, tokenOf(0), `warm-${name}`, warm)
+    // As many at once as will be measured: every environment that they need has started and read its secrets.
+    const warming = await openOffers(system, concurrency)
+    await Promise.all(warming.map((offer, index) => buy(system, http, tokenOf(index), `warm-${name}-${index}`, offer)))
+    const offers = await openOffers(system, holds[concurrency])
     let lastOrder = ''
     const hold = await withBar(`hold ${name}`, offers.length, (advance) =>
       load(

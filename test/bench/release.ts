@@ -5,7 +5,7 @@ import { importFeed, releaseDue, withSystem } from './market.ts'
 import { openRawEngine, rawPuts, type RawEngine, type RawItem, rawUpdates } from './raw-engine.ts'
 import { rounded } from './statistics.ts'
 
-const rawCount = 4_000
+const rawCount = 2_000
 const rawConcurrency = 16
 
 /** Import, sweep and release of the feed on the product's own roads, beside what the engine itself can do. */
