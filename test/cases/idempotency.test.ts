@@ -98,6 +98,7 @@ test('case 5 after the sale: the same key 25 hours after the handle was bought g
   expect(first.status).toBe(201)
   const { id } = JSON.parse(first.text) as { id: string }
   expect(await payOnPage(await openPage(market, { id, buyer: 'owner', offer }))).toBe('paid')
+  await market.system.idle()
   await market.system.clock.move(25 * hourMs, { settle: true })
   const again = await market.send('POST', '/v1/orders', request)
   expect([again.status, again.text]).toEqual([201, first.text])

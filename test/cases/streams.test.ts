@@ -80,6 +80,7 @@ const shuffled = <T>(items: readonly T[], seed: number): T[] => {
 
 test('case 15: a stream batch replayed, doubled and re-ordered changes nothing, inside or at Stripe', async () => {
   const settled = await buy(market, 'replayed')
+  await market.system.idle()
   const cancelled = await placeOrder(market, 'replayed')
   await openPage(market, cancelled)
   await market.buyer('replayed').cancelOrder({ params: { orderId: cancelled.id } })
@@ -132,6 +133,11 @@ test('case 15, the poison: a batch is done up to the poison record, which is nam
 test('case 15, on the road: a poison record in the stream ends alone among the dead letters; all others are filed and acted on once', async () => {
   const { db, handlesTable } = market.store
   const poison = { pk: 'H#poison', sk: 'handle' }
+  const spoil = async () => {
+    // The function is told of changed handles alone: the second write is the poison.
+    await db.send(new PutCommand({ TableName: handlesTable, Item: poison }))
+    await db.send(new PutCommand({ TableName: handlesTable, Item: { ...poison, spoiled: true } }))
+  }
   const before = await placeOrder(market, 'upstream')
   const beforePage = await openPage(market, before)
   const write = async (buyer: string) => {
@@ -142,7 +148,7 @@ test('case 15, on the road: a poison record in the stream ends alone among the d
   const cancelled = await Promise.all([
     write('upstream_1'),
     write('upstream_2'),
-    db.send(new PutCommand({ TableName: handlesTable, Item: poison })).then(() => write('downstream_1')),
+    spoil().then(() => write('downstream_1')),
     write('downstream_2'),
     market
       .buyer('upstream')
