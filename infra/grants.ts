@@ -51,7 +51,7 @@ export const grants = {
   ],
   'api/reference': [],
   'api/purchases': [
-    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
+    { allow: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'escrow' },
     { allow: ['dynamodb:Query'], on: 'escrow/index/byParty' },
   ],

@@ -39,7 +39,9 @@ export const paymentMessageSchema = z.discriminatedUnion('kind', [
     kind: z.literal('charge'),
     ...provider,
     paymentIntentId: z.string(),
-    dispute: z.strictObject({ id: z.string(), step: z.enum(['opened', 'won', 'lost']) }).nullable(),
+    dispute: z
+      .strictObject({ id: z.string(), step: z.enum(['opened', 'won', 'lost']), amountMinor: z.int() })
+      .nullable(),
   }),
   z.strictObject({ kind: z.literal('other'), ...provider }),
 ])

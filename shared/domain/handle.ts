@@ -275,15 +275,22 @@ export const decideRelease = (
   return ok([{ type: 'handle_released', policyVersion, dueAt, appraisal, priceMinor, currency }])
 }
 
-/** Puts an open listing on hold for one order at the price its buyer saw. */
+/**
+ * Puts an open listing on hold for one order at the price its buyer saw. `lookalikeOf` is the protected name that this one
+ * can be taken for: it may have become protected after the release, so the gate is asked once more at the sale.
+ */
 export const decideHold = (
   handle: Handle,
   wanted: { readonly orderId: string; readonly priceMinor: number; readonly currency: Currency },
   buyer: Actor & { readonly id: string },
+  lookalikeOf: string | null,
 ): Result<readonly HandleEvent[]> => {
   const { listing } = handle
   if (handle.status !== 'released' || listing === undefined) {
     return refuse('handle_not_for_sale', `${handle.name} is not for sale`, 'handle')
+  }
+  if (lookalikeOf !== null) {
+    return refuse('handle_not_for_sale', `${handle.name} can be taken for a protected name`, 'handle')
   }
   if (listing.status === 'held') {
     return refuse('handle_on_hold', `${handle.name} is on hold for another order`, 'handle')

@@ -309,8 +309,19 @@ export const decideRefundCompleted = (order: Order, refundId: string): Result<re
   order.refundId !== undefined ? ok([]) : decide(order, { kind: 'system' }, { type: 'refund_completed', refundId })
 
 /** The payer's bank took the money back; it may still be won. */
-export const decideDisputeOpened = (order: Order, disputeId: string): Result<readonly OrderEvent[]> =>
-  order.disputeId === disputeId ? ok([]) : decide(order, { kind: 'system' }, { type: 'dispute_opened', disputeId })
+export const decideDisputeOpened = (
+  order: Order,
+  dispute: { readonly id: string; readonly amountMinor: number },
+): Result<readonly OrderEvent[]> => {
+  if (order.disputeId === dispute.id) return ok([])
+  if (dispute.amountMinor !== order.priceMinor) {
+    return refuse(
+      'payment_mismatch',
+      `${dispute.id} takes ${dispute.amountMinor} of ${order.priceMinor}: not booked by itself`,
+    )
+  }
+  return decide(order, { kind: 'system' }, { type: 'dispute_opened', disputeId: dispute.id })
+}
 
 export const decideDisputeClosed = (
   order: Order,

@@ -56,7 +56,7 @@ export const toPaymentMessage = (event: Stripe.Event): PaymentMessage => {
   const other: PaymentMessage = { kind: 'other', ...common }
   const charge = (
     payment: string | { readonly id: string } | null | undefined,
-    dispute: { readonly id: string; readonly step: 'opened' | 'won' | 'lost' } | null,
+    dispute: Extract<PaymentMessage, { kind: 'charge' }>['dispute'],
   ): PaymentMessage => {
     const paymentIntentId = idOf(payment)
     return paymentIntentId === null ? other : { kind: 'charge', ...common, paymentIntentId, dispute }
@@ -86,15 +86,16 @@ export const toPaymentMessage = (event: Stripe.Event): PaymentMessage => {
       return charge(event.data.object.payment_intent, null)
     case 'charge.dispute.created':
     case 'charge.dispute.funds_withdrawn': {
-      const { id, status } = event.data.object
+      const { id, status, amount: amountMinor } = event.data.object
       // An inquiry takes no money. If it becomes a dispute, `funds_withdrawn` tells.
-      return status.startsWith('warning_') ? other : charge(event.data.object.payment_intent, { id, step: 'opened' })
+      const dispute = { id, step: 'opened', amountMinor } as const
+      return status.startsWith('warning_') ? other : charge(event.data.object.payment_intent, dispute)
     }
     case 'charge.dispute.closed': {
-      const { id, status } = event.data.object
+      const { id, status, amount: amountMinor } = event.data.object
       // `warning_closed`: an inquiry that never became a dispute took no money.
       const step = status === 'won' ? 'won' : status === 'lost' ? 'lost' : null
-      return step === null ? other : charge(event.data.object.payment_intent, { id, step })
+      return step === null ? other : charge(event.data.object.payment_intent, { id, step, amountMinor })
     }
     default:
       return other

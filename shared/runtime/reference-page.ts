@@ -7,8 +7,11 @@ import { problemStatus } from '../contract/problems.ts'
 type Json = { readonly [key: string]: unknown }
 
 const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
-const text = (value: unknown): string =>
-  String(value ?? '').replace(/[&<>"']/g, (character) => escapes[character] ?? '')
+const text = (value: unknown): string => {
+  const plain =
+    typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'boolean' ? `${value}` : ''
+  return plain.replace(/[&<>"']/g, (character) => escapes[character] ?? '')
+}
 
 const style = `
 :root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 18%, transparent); }

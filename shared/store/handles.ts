@@ -1,6 +1,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
 import { BatchGetCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import type { VersionedHandle } from '../domain/aggregate.ts'
+import { skeleton } from '../domain/handle-name.ts'
 import type { HandlesStore } from './client.ts'
 import { type Contact, handleKey, readHandle } from './items.ts'
 import { type PageKey, type PageKeyTest, pageKeyTest, type PageOf, pageOf } from './pages.ts'
@@ -55,6 +56,18 @@ export const loadHandles = async (
     }
   }
   return { handles, protectedSkeletons }
+}
+
+/** A handle and the other account's protected name that it looks like, in one request: 2 units. Null: no such handle. */
+export const loadForSale = async (
+  store: HandlesStore,
+  name: string,
+): Promise<(LoadedHandle & { readonly lookalikeOf: string | null }) | null> => {
+  const shape = skeleton(name)
+  const { handles, protectedSkeletons } = await loadHandles(store, [name], [shape])
+  const handle = handles.get(name)
+  const owner = protectedSkeletons.get(shape) ?? name
+  return handle === undefined ? null : { ...handle, lookalikeOf: owner === name ? null : owner }
 }
 
 const skeletonKey = (skeleton: string) => ({ pk: `K#${skeleton}`, sk: 'skeleton' })

@@ -69,7 +69,7 @@ const applyCharge = async (deps: PaymentDeps, message: Charge): Promise<void> =>
   if (fullRefundId !== null) steps.push((order) => decideRefundCompleted(order, fullRefundId))
   const { dispute } = message
   if (dispute !== null) {
-    steps.push((order) => decideDisputeOpened(order, dispute.id))
+    steps.push((order) => decideDisputeOpened(order, dispute))
     const { id, step } = dispute
     if (step !== 'opened') steps.push((order) => decideDisputeClosed(order, id, step))
   }

@@ -6,7 +6,7 @@ import { checkHandle } from '../domain/handle-name.ts'
 import { decideHold } from '../domain/handle.ts'
 import { type Order, payByOf } from '../domain/order.ts'
 import { ok, refuse, type Result } from '../domain/result.ts'
-import { loadHandle } from '../store/handles.ts'
+import { loadForSale } from '../store/handles.ts'
 import { loadOrder } from '../store/orders.ts'
 import type { Store } from '../store/client.ts'
 import { type CommitDeps, committing, instant } from './committing.ts'
@@ -37,12 +37,12 @@ export const placeOrder = async (deps: CommitDeps<Store>, request: OrderRequest)
     const earlier = refusedByStore ? await loadOrder(deps.store, id) : null
     if (earlier !== null) return { changes: [], answer: firstAnswer(earlier, request) }
     refusedByStore = true
-    const handle = await loadHandle(deps.store, name.value)
+    const handle = await loadForSale(deps.store, name.value)
     const wanted = { orderId: id, priceMinor: request.price.amountMinor, currency: request.price.currency }
     const decided =
       handle === null
         ? refuse('not_found', `There is no handle ${name.value}`, 'handle')
-        : decideHold(handle.state, wanted, buyer)
+        : decideHold(handle.state, wanted, buyer, handle.lookalikeOf)
     if (handle === null || !decided.ok) {
       // A repeat meets the hold that its own first request made.
       const placed = await loadOrder(deps.store, id)

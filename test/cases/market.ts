@@ -7,6 +7,7 @@ import { startSystem, type System } from '../../local/system.ts'
 import type { StripeServer } from '../../local/stripe/server.ts'
 import { type Client, createClient } from '../../shared/contract/client.ts'
 import type { Money } from '../../shared/contract/money.ts'
+import { StripeValidator } from '../stripe/validator.ts'
 import { openStore, type Store } from './store.ts'
 
 /** A handle on the open market, as the search answers it. */
@@ -55,8 +56,12 @@ export const startMarket = async (): Promise<Market> => {
     schedulesRun: false,
     clockNotBefore: Date.parse('2026-11-23T00:00:00Z'),
   })
+  // Every call that the cases make of Stripe is held to Stripe's own description of its API.
+  const validator = new StripeValidator()
+  system.stripe?.control.setOnCall(validator.onCall)
   const stop = async () => {
     await system.stop()
+    validator.verify()
     rmSync(dataDir, { recursive: true, force: true })
   }
   try {

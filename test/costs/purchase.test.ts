@@ -31,12 +31,13 @@ it('a handle page is one read of half a unit', async () => {
 it('an order is one read and one transaction of two items; the entry it replaces is filed by the stream', async () => {
   const cost = await costOf(market, () => placeOrder(market, 'alice'))
   expect(cost.calls).toEqual({
-    'dynamodb:GetItem': 1,
+    // The handle, and whether its looks are protected.
+    'dynamodb:BatchGetItem': 1,
     'dynamodb:TransactWriteItems': 1,
     'dynamodb:BatchWriteItem': 1,
     'events:PutEvents': 1,
   })
-  expect(units(cost)).toEqual({ readUnits: 1, indexReadUnits: 0, writeUnits: 5, indexWriteUnits: 3 })
+  expect(units(cost)).toEqual({ readUnits: 2, indexReadUnits: 0, writeUnits: 5, indexWriteUnits: 3 })
 })
 
 it('a checkout is one read and one call to Stripe, and stores nothing', async () => {
@@ -64,14 +65,15 @@ it('a whole purchase costs at most 12 write units with its archive, two transact
   const cost = await costOf(market, () => buy(market, 'dave'))
   expect(cost.writeUnits).toBeLessThanOrEqual(12)
   expect(cost.indexWriteUnits).toBe(9)
-  expect(cost.readUnits).toBe(4)
+  expect(cost.readUnits).toBe(5)
   expect(callsTo(cost, 'stripe')).toEqual({ 'stripe:POST /v1/checkout/sessions': 1 })
-  expect(cost.calls).toMatchObject({ 'dynamodb:TransactWriteItems': 2, 'dynamodb:GetItem': 4, 'sqs:SendMessage': 1 })
+  expect(cost.calls).toMatchObject({ 'dynamodb:TransactWriteItems': 2, 'dynamodb:GetItem': 3, 'sqs:SendMessage': 1 })
   // The archive and the bus, by stream batch: one each for the hold and for the settlement, and not one more a table.
   expect(cost.calls['dynamodb:BatchWriteItem']).toBeLessThanOrEqual(4)
   expect(cost.calls['events:PutEvents']).toBeLessThanOrEqual(4)
   expect(new Set(Object.keys(cost.calls))).toEqual(
     new Set([
+      'dynamodb:BatchGetItem',
       'dynamodb:GetItem',
       'dynamodb:TransactWriteItems',
       'dynamodb:BatchWriteItem',
@@ -88,7 +90,7 @@ it('whoever comes too late for a handle costs two reads and writes nothing', asy
     const answer = await market.buyer('loser').placeOrder({ body: offer, idempotencyKey: 'too-late' })
     expect(answer.ok ? 'an order' : answer.problem.code).toBe('handle_on_hold')
   })
-  expect(cost.calls).toEqual({ 'dynamodb:GetItem': 2 })
+  expect(cost.calls).toEqual({ 'dynamodb:BatchGetItem': 1, 'dynamodb:GetItem': 1 })
   expect(units(cost)).toMatchObject({ writeUnits: 0, indexWriteUnits: 0 })
-  expect(cost.readUnits).toBeLessThanOrEqual(2)
+  expect(cost.readUnits).toBeLessThanOrEqual(3)
 })

@@ -68,7 +68,7 @@ const born = (priceMinor: number): [VersionedHandle, VersionedHandle] => {
 
 const place = (id: string, buyerId: string, handle: VersionedHandle, now: string) => {
   const price = { priceMinor: handle.state.listing?.priceMinor ?? 1, currency: 'USD' as const }
-  const held = decideHold(handle.state, { orderId: id, ...price }, buyer(buyerId))
+  const held = decideHold(handle.state, { orderId: id, ...price }, buyer(buyerId), null)
   if (!held.ok) return held
   const order = advanceOrder(
     id,
@@ -102,7 +102,7 @@ const words = {
   captured: (order: Order) => decideCapture(order, payment(order)),
   failed: (order: Order) => decidePaymentFailed(order, payment(order)),
   refunded: (order: Order) => decideRefundCompleted(order, `re_${order.id}`),
-  disputed: (order: Order) => decideDisputeOpened(order, `dp_${order.id}`),
+  disputed: (order: Order) => decideDisputeOpened(order, { id: `dp_${order.id}`, amountMinor: order.priceMinor }),
   won: (order: Order) => decideDisputeClosed(order, `dp_${order.id}`, 'won'),
   lost: (order: Order) => decideDisputeClosed(order, `dp_${order.id}`, 'lost'),
   deadline: (order: Order) => {
@@ -283,6 +283,19 @@ describe('a payment', () => {
   it('by a second payment intent is not booked', () => {
     const order = after(placed(), { type: 'payment_started', paymentIntentId: 'pi_first' })
     expect(decideCapture(order, payment(order))).toMatchObject({ ok: false, refusal: { code: 'payment_mismatch' } })
+  })
+})
+
+describe('a dispute', () => {
+  it('of a part of the price is not booked as if it were all of it', () => {
+    const settled = after(
+      placed(),
+      { type: 'payment_captured', paymentIntentId: 'pi' },
+      { type: 'handover_started' },
+      { type: 'order_settled' },
+    )
+    const decided = decideDisputeOpened(settled, { id: 'dp', amountMinor: settled.priceMinor - 1 })
+    expect(decided).toMatchObject({ ok: false, refusal: { code: 'payment_mismatch' } })
   })
 })
 

@@ -4,7 +4,14 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { commit, commitAll } from '../../shared/store/commit.ts'
 import { dueIds } from '../../shared/store/due.ts'
-import { loadHandle, loadHandles, queryHolder, queryShelf, viewHandle } from '../../shared/store/handles.ts'
+import {
+  loadForSale,
+  loadHandle,
+  loadHandles,
+  queryHolder,
+  queryShelf,
+  viewHandle,
+} from '../../shared/store/handles.ts'
 import { fileEntries, filedEntries } from '../../shared/store/journal.ts'
 import { loadOrder, queryBuyer, querySales } from '../../shared/store/orders.ts'
 import { countUnits, type Units } from './counted.ts'
@@ -64,6 +71,7 @@ beforeAll(async () => {
   await measure('search page (20 names of one prefix)', () => queryShelf(store, 'a', { prefix: 'abc', limit: 20 }))
   await measure('handle page', () => viewHandle(store, name))
   await measure('read a handle to decide', () => loadHandle(store, name))
+  await measure('read a handle for sale and its skeleton', () => loadForSale(store, name))
   await measure('place an order (hold)', () =>
     commit(store, context, [
       { kind: 'handle', before: released, after: held },
