@@ -127,7 +127,8 @@ export class WorkersStack extends Stack {
       queue: 'payments',
       urlVariable: 'PAYMENTS_QUEUE_URL',
       fifo: true,
-      batchSize: 10,
+      // One: a worker that dies takes no other payment along to the dead-letter queue.
+      batchSize: 1,
       maxConcurrency: 20,
       memoryMb: 1024,
       timeout: Duration.seconds(30),
