@@ -4,6 +4,7 @@ import { readStripeSecret } from '../../shared/gateways/secret.ts'
 import { readConfig } from '../../shared/runtime/config.ts'
 import { running } from '../../shared/runtime/running.ts'
 import { openStore } from '../../shared/store/client.ts'
+import { log } from '../../shared/runtime/log.ts'
 import { once } from '../../shared/runtime/once.ts'
 import { worker } from '../../shared/runtime/worker.ts'
 import { applyPayment } from '../../shared/workflows/apply-payment.ts'
@@ -17,4 +18,12 @@ const deps = {
   livemode: async () => /^[sr]k_live_/.test((await secret()).secretKey),
 }
 
-export const handler = worker(paymentMessageSchema, (message) => applyPayment(deps, message), { fifo: true })
+export const handler = worker(
+  paymentMessageSchema,
+  async (message) => {
+    await applyPayment(deps, message)
+    const orderId = message.kind === 'checkout' ? message.orderId : undefined
+    log('info', 'payment_applied', { eventId: message.eventId, type: message.type, orderId })
+  },
+  { fifo: true },
+)

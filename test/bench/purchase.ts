@@ -9,9 +9,6 @@ const accounts = 2_500
 const holds = { 1: 120, 16: 480 } as const
 const purchases = { 1: 30, 16: 160 } as const
 const concurrencies = [1, 16] as const
-/** Between two looks at an order that is not settled yet. */
-const lookEveryMs = 10
-
 /** A commerce engine on PostgreSQL (Vendure 3.7), orders a second: measured elsewhere, not in this run. */
 const commerceEngine = { 1: 8, 16: 14 } as const
 
@@ -130,13 +127,22 @@ const buy = async (system: System, http: Http, token: string, key: string, offer
   const { status, json } = await http.send('POST', `/v1/orders/${id}/checkout`, token)
   if (status !== 200) throw new Error(`a checkout was answered ${status}: ${JSON.stringify(json)}`)
   const session = /cs_\w+/.exec(String(json['url']))?.[0] ?? never()
+  const applied = paymentApplied(system, id)
   system.stripe?.control.pay(session)
-  for (;;) {
-    const order = await http.send('GET', `/v1/orders/${id}`, token)
-    if (order.json['status'] === 'settled') return
-    await new Promise((resolve) => setTimeout(resolve, lookEveryMs))
-  }
+  await applied
+  const order = await http.send('GET', `/v1/orders/${id}`, token)
+  if (order.json['status'] !== 'settled') throw new Error(`${id} is ${String(order.json['status'])}`)
 }
+
+/** Resolves when the payment worker has applied what Stripe said of this order: it logs each. */
+const paymentApplied = (system: System, orderId: string): Promise<void> =>
+  new Promise((resolve) => {
+    const stop = system.logs.subscribe(({ line }) => {
+      if (!line.includes('"payment_applied"') || !line.includes(orderId)) return
+      stop()
+      resolve()
+    })
+  })
 
 /** Copies of a held handle and its order, in tables with the same indexes and streams. */
 const rawOf = async (

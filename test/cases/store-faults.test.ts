@@ -96,7 +96,7 @@ test('case 9, the tries are spread by jitter: two contenders do not wait the sam
 test('case 10: throttling is retried: an order is placed, paid and settled through it', async () => {
   const throttled = [
     inject({ kind: 'throttle', ...ordersCall, times: 2 }),
-    inject({ kind: 'throttle', ...ordersCall, operation: 'GetItem', times: 2 }),
+    inject({ kind: 'throttle', ...ordersCall, operation: 'BatchGetItem', times: 2 }),
     inject({ kind: 'throttle', function: 'workers-apply-payments', operation: 'TransactWriteItems', times: 2 }),
     inject({ kind: 'throttle', function: 'webhooks-stripe', operation: 'SendMessage', times: 1 }),
     inject({ kind: 'throttle', function: 'workers-publish-outbox', service: 'dynamodb', times: 2 }),
@@ -113,7 +113,7 @@ test('case 10: throttling is retried: an order is placed, paid and settled throu
 
 for (const { name, fault } of [
   { name: 'writing with throttling', fault: { kind: 'throttle', ...ordersCall } },
-  { name: 'reading with 500', fault: { kind: '500', ...ordersCall, operation: 'GetItem' } },
+  { name: 'reading with 500', fault: { kind: '500', ...ordersCall, operation: 'BatchGetItem' } },
   { name: 'writing with 500', fault: { kind: '500', ...ordersCall } },
 ] as const) {
   test(`case 10, without end, ${name}: 503 with Retry-After, and nothing is written`, async () => {

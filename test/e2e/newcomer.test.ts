@@ -31,7 +31,7 @@ describe('a newcomer who types npm start', () => {
   }, 120_000)
 
   afterAll(() => {
-    if (started.exitCode === null) process.kill(-(started.pid ?? Number.NaN), 'SIGKILL')
+    if (started.exitCode === null && started.signalCode === null) process.kill(-(started.pid ?? Number.NaN), 'SIGKILL')
     rmSync(dataDir, { recursive: true, force: true })
   })
 
