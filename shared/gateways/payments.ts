@@ -75,9 +75,7 @@ export const openPayments = (config: StripeConfig): Payments => {
       return { refundId: refund.id, complete: refund.status === 'succeeded' }
     },
     readPayment: async (paymentIntentId) => {
-      const intent = await callStripe(() =>
-        stripe.paymentIntents.retrieve(paymentIntentId, { expand: ['latest_charge'] }),
-      )
+      const intent = await callStripe(() => stripe.paymentIntents.retrieve(paymentIntentId))
       const refunds = await callStripe(() => stripe.refunds.list({ payment_intent: paymentIntentId, limit: 100 }))
       const succeeded = refunds.data.filter((refund) => refund.status === 'succeeded')
       const refundedMinor = succeeded.reduce((sum, refund) => sum + refund.amount, 0)

@@ -84,13 +84,13 @@ const answer = async (
 const parseRequest = (route: Route, event: APIGatewayProxyEventV2): Result<AnyRequest> => {
   const caller = callerOf(event)
   if (!mayCall(route.role, caller)) return refuse('role_missing', `${route.operationId} is for ${route.role}s`)
-  const params = parsePart(route.params, event.pathParameters ?? {}, '')
+  const params = parsePart(route.params, event.pathParameters ?? {})
   if (!params.ok) return params
-  const query = parsePart(route.query, event.queryStringParameters ?? {}, '')
+  const query = parsePart(route.query, event.queryStringParameters ?? {})
   if (!query.ok) return query
   const raw = route.body === undefined ? ok0 : parseJson(event)
   if (!raw.ok) return raw
-  const body = parsePart(route.body, raw.value, '')
+  const body = parsePart(route.body, raw.value)
   if (!body.ok) return body
   let idempotencyKey: string | undefined
   if (route.idempotent === true) {
@@ -128,18 +128,14 @@ const parseJson = (event: APIGatewayProxyEventV2): Result<unknown> => {
   }
 }
 
-const parsePart = (schema: z.ZodType | undefined, value: unknown, prefix: string): Result<unknown> => {
+const parsePart = (schema: z.ZodType | undefined, value: unknown): Result<unknown> => {
   if (schema === undefined) return ok0
   const parsed = schema.safeParse(value)
   if (parsed.success) return { ok: true, value: parsed.data }
   const [issue] = parsed.error.issues
   const unknownKey = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined
   const path = [...(issue?.path ?? []), ...(unknownKey === undefined ? [] : [unknownKey])].map(String).join('.')
-  return refuse(
-    'validation_failed',
-    `${path === '' ? 'The request' : path}: ${issue?.message ?? 'invalid'}`,
-    prefix + path,
-  )
+  return refuse('validation_failed', `${path === '' ? 'The request' : path}: ${issue?.message ?? 'invalid'}`, path)
 }
 
 export const jsonResponse = (status: number, value: unknown, requestId: string): APIGatewayProxyStructuredResultV2 => ({
