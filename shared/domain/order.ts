@@ -19,9 +19,8 @@ export type OrderStatus =
   | 'disputed'
   | 'charged_back'
 
-/** One purchase from hold to settlement. Instants are RFC 3339 UTC, amounts minor units. */
-export type Order = {
-  readonly id: string
+/** What an order is from its placing on. Amounts are minor units. */
+export type Placement = {
   readonly handle: string
   readonly display: string
   readonly tier: string
@@ -33,6 +32,11 @@ export type Order = {
   readonly payBy: string
   /** Hash of the request that placed it: the same Idempotency-Key with another body is told apart by it. */
   readonly requestHash: string
+}
+
+/** One purchase from hold to settlement. Instants are RFC 3339 UTC. */
+export type Order = Placement & {
+  readonly id: string
   readonly status: OrderStatus
   readonly createdAt: string
   readonly updatedAt: string
@@ -47,18 +51,7 @@ export type Order = {
 }
 
 export type OrderEvent =
-  | {
-      readonly type: 'order_placed'
-      readonly handle: string
-      readonly display: string
-      readonly tier: string
-      readonly buyerId: string
-      readonly priceMinor: number
-      readonly currency: Currency
-      readonly policyVersion: string
-      readonly payBy: string
-      readonly requestHash: string
-    }
+  | ({ readonly type: 'order_placed' } & Placement)
   | { readonly type: 'payment_started'; readonly paymentIntentId: string }
   | { readonly type: 'payment_captured'; readonly paymentIntentId: string }
   | { readonly type: 'payment_failed'; readonly paymentIntentId: string }

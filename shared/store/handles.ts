@@ -4,7 +4,7 @@ import type { VersionedHandle } from '../domain/aggregate.ts'
 import { skeleton } from '../domain/handle-name.ts'
 import type { HandlesStore } from './client.ts'
 import { type Contact, handleKey, readHandle } from './items.ts'
-import { type PageKey, type PageKeyTest, pageKeyTest, type PageOf, pageOf } from './pages.ts'
+import { type Page, type PageKeyTest, pageKeyTest, pageOf, type PageOf, queryNewest } from './pages.ts'
 
 export type LoadedHandle = VersionedHandle & { readonly contact: Contact | undefined }
 
@@ -108,7 +108,7 @@ export const holderPageKey = (acquiredBy: string): PageKeyTest =>
 export const queryShelf = async (
   store: HandlesStore,
   shelf: string,
-  page: { readonly prefix: string; readonly limit: number; readonly after?: PageKey | undefined },
+  page: Page & { readonly prefix: string },
 ): Promise<PageOf<Pick<VersionedHandle['state'], 'name' | 'display' | 'listing' | 'appraisal'>>> => {
   const answer = await store.db.send(
     new QueryCommand({
@@ -125,21 +125,9 @@ export const queryShelf = async (
 }
 
 /** Handles that an account acquired here, newest first, from the sparse index `byHolder`. */
-export const queryHolder = async (
+export const queryHolder = (
   store: HandlesStore,
   accountId: string,
-  page: { readonly limit: number; readonly after?: PageKey | undefined },
-): Promise<PageOf<{ name: string; display: string; status: string; acquiredAt: string }>> => {
-  const answer = await store.db.send(
-    new QueryCommand({
-      TableName: store.handlesTable,
-      IndexName: 'byHolder',
-      KeyConditionExpression: 'acquiredBy = :account',
-      ExpressionAttributeValues: { ':account': accountId },
-      ScanIndexForward: false,
-      Limit: page.limit,
-      ExclusiveStartKey: page.after,
-    }),
-  )
-  return pageOf(answer)
-}
+  page: Page,
+): Promise<PageOf<{ name: string; display: string; status: string; acquiredAt: string }>> =>
+  queryNewest(store.db, { table: store.handlesTable, index: 'byHolder', key: 'acquiredBy', is: accountId }, page)

@@ -1,9 +1,9 @@
-import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { GetCommand } from '@aws-sdk/lib-dynamodb'
 import type { VersionedOrder } from '../domain/aggregate.ts'
 import type { Currency } from '../contract/money.ts'
 import type { EscrowStore } from './client.ts'
-import { orderKey, readOrder } from './items.ts'
-import { type PageKey, type PageKeyTest, pageKeyTest, type PageOf, pageOf } from './pages.ts'
+import { type Item, orderKey, readOrder } from './items.ts'
+import { type Page, type PageKeyTest, pageKeyTest, type PageOf, queryNewest } from './pages.ts'
 
 /** One strongly consistent read: 1 unit. */
 export const loadOrder = async (store: EscrowStore, id: string): Promise<VersionedOrder | null> => {
@@ -18,24 +18,10 @@ const orderPageKey = { pk: /^O#./, sk: 'order' }
 export const buyerPageKey = (buyerId: string): PageKeyTest => pageKeyTest({ ...orderPageKey, buyerId, createdAt: /./ })
 
 /** A buyer's orders, newest first, from the index `byParty`. */
-export const queryBuyer = async (
-  store: EscrowStore,
-  buyerId: string,
-  page: { readonly limit: number; readonly after?: PageKey | undefined },
-): Promise<PageOf<VersionedOrder>> => {
-  const answer = await store.db.send(
-    new QueryCommand({
-      TableName: store.escrowTable,
-      IndexName: 'byParty',
-      KeyConditionExpression: 'buyerId = :buyer',
-      ExpressionAttributeValues: { ':buyer': buyerId },
-      ScanIndexForward: false,
-      Limit: page.limit,
-      ExclusiveStartKey: page.after,
-    }),
-  )
-  const raw = pageOf<Record<string, unknown>>(answer)
-  return { items: raw.items.map(readOrder), next: raw.next }
+export const queryBuyer = async (store: EscrowStore, buyerId: string, page: Page): Promise<PageOf<VersionedOrder>> => {
+  const question = { table: store.escrowTable, index: 'byParty', key: 'buyerId', is: buyerId }
+  const { items, next } = await queryNewest<Item>(store.db, question, page)
+  return { items: items.map(readOrder), next }
 }
 
 export type SaleRow = {
@@ -50,21 +36,5 @@ export type SaleRow = {
 export const salePageKey = (saleMonth: string): PageKeyTest => pageKeyTest({ ...orderPageKey, saleMonth, soldAt: /./ })
 
 /** Sales of one month, newest first, from the sparse index `bySale`. */
-export const querySales = async (
-  store: EscrowStore,
-  month: string,
-  page: { readonly limit: number; readonly after?: PageKey | undefined },
-): Promise<PageOf<SaleRow>> => {
-  const answer = await store.db.send(
-    new QueryCommand({
-      TableName: store.escrowTable,
-      IndexName: 'bySale',
-      KeyConditionExpression: 'saleMonth = :month',
-      ExpressionAttributeValues: { ':month': month },
-      ScanIndexForward: false,
-      Limit: page.limit,
-      ExclusiveStartKey: page.after,
-    }),
-  )
-  return pageOf(answer)
-}
+export const querySales = (store: EscrowStore, month: string, page: Page): Promise<PageOf<SaleRow>> =>
+  queryNewest(store.db, { table: store.escrowTable, index: 'bySale', key: 'saleMonth', is: month }, page)

@@ -1,3 +1,5 @@
+import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb'
+
 /** A key to go on from, as DynamoDB gives it: index and table keys, all strings. */
 export type PageKey = Record<string, string>
 
@@ -26,3 +28,26 @@ export const pageOf = <T>(answer: {
   items: (answer.Items ?? []) as T[],
   next: answer.LastEvaluatedKey as PageKey | undefined,
 })
+
+export type Page = { readonly limit: number; readonly after?: PageKey | undefined }
+
+/** One page of one partition of an index, newest first: one request. */
+export const queryNewest = async <T>(
+  db: DynamoDBDocumentClient,
+  question: { readonly table: string; readonly index: string; readonly key: string; readonly is: string },
+  page: Page,
+): Promise<PageOf<T>> =>
+  pageOf(
+    await db.send(
+      new QueryCommand({
+        TableName: question.table,
+        IndexName: question.index,
+        KeyConditionExpression: '#key = :is',
+        ExpressionAttributeNames: { '#key': question.key },
+        ExpressionAttributeValues: { ':is': question.is },
+        ScanIndexForward: false,
+        Limit: page.limit,
+        ExclusiveStartKey: page.after,
+      }),
+    ),
+  )
