@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import * as z from 'zod'
 
 /**
- * Ids are prefixed and, where we choose them, time-ordered (ULID, Crockford base 32). An order's id is derived from its
- * buyer and the Idempotency-Key instead, so that a repeated request finds its order without an item of its own.
+ * Ids are a prefix and 26 Crockford characters, derived from who asked and the Idempotency-Key, so that a repeated request
+ * finds what its first one made without an item of its own (docs/adr/0004).
  */
 const crockford = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 const body = '[0-9A-HJKMNP-TV-Z]{26}'
