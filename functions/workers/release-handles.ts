@@ -4,7 +4,7 @@ import { running } from '../../shared/runtime/running.ts'
 import { openStore } from '../../shared/store/client.ts'
 import { log } from '../../shared/runtime/log.ts'
 import { worker } from '../../shared/runtime/worker.ts'
-import { assess } from '../../shared/workflows/assess.ts'
+import { assess } from '../../shared/domain/assess.ts'
 import { releaseHandles } from '../../shared/workflows/release-handles.ts'
 
 const config = readConfig('HANDLES_TABLE')

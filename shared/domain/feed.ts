@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { accountIdSchema } from '../contract/ids.ts'
+import { asciiLookalike } from './ascii-lookalike.ts'
 import { checkHandle } from './handle-name.ts'
 import type { Account } from './handle.ts'
 import { accountClasses } from './policy.ts'
@@ -82,7 +83,8 @@ export const parseFeedLine = (text: string, now: string): Result<FeedLine, FeedF
   const name = checkHandle(handle)
   if (!name.ok) {
     const { code, message, field } = name.refusal
-    return fault(code as FeedCode, message, field)
+    const plain = code === 'handle_character' ? asciiLookalike(handle) : undefined
+    return fault(code as FeedCode, plain === undefined ? message : `${message} It can be mistaken for ${plain}.`, field)
   }
   const account: Account = {
     ...rest,

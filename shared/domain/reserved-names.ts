@@ -75,5 +75,3 @@ export const reservedGroup = (name: string): ReservedGroup | undefined => {
   const canonical = normalizeHandle(name)
   return groups.find(([, names]) => names.has(canonical))?.[0]
 }
-
-export const isReservedName = (name: string): boolean => reservedGroup(name) !== undefined

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { policyInForce } from '../../shared/domain/policy.ts'
 import { running } from '../../shared/runtime/running.ts'
 import { openStore } from '../cases/store.ts'
-import { assess } from '../../shared/workflows/assess.ts'
+import { assess } from '../../shared/domain/assess.ts'
 import { releaseHandles } from '../../shared/workflows/release-handles.ts'
 import { type Account, checkRefused, dayMs, type Market, startMarket, value } from './market.ts'
 

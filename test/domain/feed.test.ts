@@ -67,6 +67,11 @@ describe('a feed line', () => {
     expect(parsed.ok ? null : [parsed.refusal.code, parsed.refusal.field]).toEqual([code, field])
   })
 
+  it('says which name a disguised one can be mistaken for', () => {
+    const parsed = parseFeedLine(line({ handle: 'pаypal' }), now)
+    expect(parsed.ok ? '' : parsed.refusal.reason).toContain('It can be mistaken for paypal.')
+  })
+
   it('never repeats what it refused, since that may be personal', () => {
     const parsed = parseFeedLine('{"email":"secret@example.com', now)
     expect(JSON.stringify(parsed)).not.toContain('secret')

@@ -67,17 +67,6 @@ const toPrice = (basisPoints: number): number => {
   return Math.min(appraisalCeilingMinor, Math.max(appraisalFloorMinor, rounded))
 }
 
-/** What the fitted part alone says of a name, before the prior: basis points above the floor. */
-export const fittedWeight = (name: string, model: AppraisalModel): number => {
-  const features = measure(name, undefined, model.lexicon)
-  let sum = model.base
-  for (const feature of featureNames) {
-    const steps = model.features[feature]
-    if (steps !== undefined) sum += stepAt(steps, features[feature])
-  }
-  return sum
-}
-
 /**
  * Appraises a handle: a range, a tier, a confidence and the reasons. Pure, and integer but for one power of ten; about
  * 5 µs. The name must be canonical (`normalizeHandle`).

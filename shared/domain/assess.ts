@@ -1,8 +1,8 @@
-import { toStored } from '../domain/appraisal/appraisal.ts'
-import { appraise } from '../domain/appraisal/appraise.ts'
-import { appraisalModel } from '../domain/appraisal/model.ts'
-import type { Assessment } from '../domain/handle.ts'
-import { gate } from '../domain/release-gate.ts'
+import { toStored } from './appraisal/appraisal.ts'
+import { appraise } from './appraisal/appraise.ts'
+import { appraisalModel } from './appraisal/model.ts'
+import type { Assessment } from './handle.ts'
+import { gate } from './release-gate.ts'
 
 /** Stripe takes at most $999,999.99 in one payment (docs.stripe.com/currencies). */
 const checkoutMaxMinor = 999_999_99
