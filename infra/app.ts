@@ -7,6 +7,7 @@ import type { Deployment } from './constructs/node-function.ts'
 import { DataStack } from './data.ts'
 import { EventsStack } from './events.ts'
 import { GatewayStack } from './gateway.ts'
+import { MailStack } from './mail.ts'
 import { ObservabilityStack } from './observability.ts'
 import type { Resources } from './resources.ts'
 import { readSettings } from './settings.ts'
@@ -24,8 +25,9 @@ const bundles = await bundleFunctions(join(app.outdir, 'bundles'))
 new DataStack(app, 'Data', { settings, resources })
 const { bus } = new EventsStack(app, 'Events', { settings, resources })
 const { api, authorizer, publicUrl } = new GatewayStack(app, 'Gateway', { settings })
+const { configurationSet } = new MailStack(app, 'Mail', { settings, resources })
 const deployment: Deployment = { settings, resources, bundles, publicUrl }
-new WorkersStack(app, 'Workers', { deployment, bus })
+new WorkersStack(app, 'Workers', { deployment, bus, configurationSet })
 new ApiStack(app, 'Api', { deployment, api, authorizer })
 new ObservabilityStack(app, 'Observability', { settings })
 

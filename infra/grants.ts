@@ -7,7 +7,15 @@
 type TableName = 'handles' | 'escrow'
 type IndexName = 'handles/index/byDue' | 'handles/index/byShelf' | 'handles/index/byHolder'
 type EscrowIndexName = 'escrow/index/byDue' | 'escrow/index/byParty' | 'escrow/index/bySale'
-export type QueueName = 'feeds' | 'chunks' | 'releases' | 'deadlines' | 'payments' | 'effects' | 'outbox-failures'
+export type QueueName =
+  | 'feeds'
+  | 'chunks'
+  | 'releases'
+  | 'deadlines'
+  | 'payments'
+  | 'effects'
+  | 'mail-events'
+  | 'outbox-failures'
 
 /** What a grant is on. `feeds-bucket/feeds/*` is every object under that prefix of the bucket, and no other. */
 export type ResourceName =
@@ -20,6 +28,8 @@ export type ResourceName =
   | 'feeds-bucket/chunks/*'
   | 'bus'
   | 'stripe-secret'
+  | 'mail-identity'
+  | 'mail-configuration-set'
   | 'any-stream'
 
 export type Grant = {
@@ -120,6 +130,7 @@ export const grants = {
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'escrow' },
     stripeSecret,
   ],
+  'workers/apply-mail-events': [receives('mail-events')],
   'workers/publish-outbox': [
     readsStream('handles'),
     readsStream('escrow'),

@@ -16,6 +16,8 @@ export type Settings = {
   readonly publicUrl: string | undefined
   /** Where the Stripe client sends its requests; absent: Stripe's own address. */
   readonly stripeApiUrl: string | undefined
+  /** The address that notices come from; its domain becomes an identity of SES. */
+  readonly mailFrom: string
   /** An SNS topic of the operator that every alarm notifies; absent: alarms only show their state. */
   readonly alarmTopicArn: string | undefined
   readonly logLevel: LogLevel
@@ -50,6 +52,7 @@ export function readSettings(node: Node): Settings {
     webOrigins: texts(node, 'webOrigins'),
     publicUrl: optionalUrl(node, 'publicUrl'),
     stripeApiUrl: optionalUrl(node, 'stripeApiUrl'),
+    mailFrom: mailAddress(node, 'mailFrom'),
     alarmTopicArn: optionalText(node, 'alarmTopicArn'),
     logLevel,
   }
@@ -78,6 +81,15 @@ function optionalUrl(node: Node, key: string): string | undefined {
   const value = optionalText(node, key)
   if (value !== undefined && (!/^https?:\/\//.test(value) || !URL.canParse(value) || value.endsWith('/'))) {
     throw new Error(`Context "${key}" must be a URL without a slash at its end, and is "${value}"`)
+  }
+  return value
+}
+
+/** A bare address: a name beside it would be shown to holders and belongs into the notices' texts. */
+function mailAddress(node: Node, key: string): string {
+  const value = requiredText(node, key)
+  if (!/^[a-z0-9._+-]+@[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(value)) {
+    throw new Error(`Context "${key}" must be an e-mail address in lower case, and is "${value}"`)
   }
   return value
 }

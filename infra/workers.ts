@@ -6,6 +6,7 @@ import { EventSourceMapping, FilterCriteria, StartingPosition } from 'aws-cdk-li
 import { Bucket, BucketEncryption, type CfnBucket, HttpMethods } from 'aws-cdk-lib/aws-s3'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
+import { mailEventTypes } from '../shared/contract/messages.ts'
 import { effectEventTypes } from '../shared/domain/effects.ts'
 import { addAlarm, addLoggedEventAlarm, alarmPeriod } from './alarms.ts'
 import { type Deployment, NodeFunction } from './constructs/node-function.ts'
@@ -15,17 +16,23 @@ import { eventSource } from './events.ts'
 import { findResource } from './resources.ts'
 import { resourceName, type Settings } from './settings.ts'
 
-export type WorkersStackProps = { readonly deployment: Deployment; readonly bus: EventBus }
+export type WorkersStackProps = {
+  readonly deployment: Deployment
+  readonly bus: EventBus
+  /** The configuration set of SES that notices are sent by. */
+  readonly configurationSet: string
+}
 
 /** The roads that nobody waits for: import, clock, payment, effects, and the stream that publishes the outbox. */
 export class WorkersStack extends Stack {
-  constructor(scope: Construct, id: string, { deployment, bus }: WorkersStackProps) {
+  constructor(scope: Construct, id: string, { deployment, bus, configurationSet }: WorkersStackProps) {
     super(scope, id, { stackName: resourceName(deployment.settings, 'workers') })
     this.addImport(deployment)
     this.addReleases(deployment)
     this.addDeadlines(deployment)
     this.addPayments(deployment)
     this.addEffects(deployment, bus)
+    this.addMailEvents(deployment, configurationSet)
     this.addOutbox(deployment)
   }
 
@@ -175,6 +182,31 @@ export class WorkersStack extends Stack {
       description: 'What a committed journal entry wants done outside',
       eventBus: bus,
       eventPattern: { source: [eventSource], detailType: effectEventTypes },
+      targets: [new SqsQueue(queue, { deadLetterQueue: deadLetters })],
+    })
+  }
+
+  /** What SES tells of notices that did not arrive → mail-events queue → `apply-mail-events`. */
+  private addMailEvents(deployment: Deployment, configurationSet: string): void {
+    const { queue, deadLetters } = new QueueWorker(this, 'ApplyMailEvents', {
+      deployment,
+      name: 'workers/apply-mail-events',
+      queue: 'mail-events',
+      batchSize: 10,
+      maxConcurrency: 10,
+      memoryMb: 512,
+      timeout: Duration.seconds(30),
+      waitMax: Duration.hours(1),
+      errorImpact: 'Notices that bounced count as given, so holders may lose handles without having heard of it.',
+    })
+    new Rule(this, 'MailEventsRule', {
+      ruleName: resourceName(deployment.settings, 'mail-events'),
+      description: 'Notices that bounced, were complained about or were rejected, on the default bus',
+      eventPattern: {
+        source: ['aws.ses'],
+        detailType: [...mailEventTypes],
+        detail: { mail: { tags: { 'ses:configuration-set': [configurationSet] } } },
+      },
       targets: [new SqsQueue(queue, { deadLetterQueue: deadLetters })],
     })
   }

@@ -12,6 +12,7 @@ import { Permissions } from './iam.ts'
 import { arn, pseudo } from './intrinsics.ts'
 import { asArray, asObject, asString, parseObject } from './json.ts'
 import type { EventBus } from './event-bus.ts'
+import type { Mail } from './mail.ts'
 import type { FunctionPlan, TablePlan } from './plan.ts'
 import { close, loopback, reserve } from './ports.ts'
 import { presignedKey, presignedRefusal, readObjectCall } from './s3-call.ts'
@@ -48,6 +49,8 @@ export interface Backends {
   readonly dynamodb: DynamoDb
   readonly sqsS3: SqsS3
   readonly bus: EventBus
+  /** SES, when the template sends mail. */
+  readonly mail: Mail | undefined
   /** The port of the local Stripe server, when there is one. */
   readonly stripePort: number | undefined
 }
@@ -164,6 +167,8 @@ export class Door {
         return this.#s3(incoming, caller, body)
       case 'events':
         return this.#events(incoming, caller, operation, body)
+      case 'ses':
+        return this.#ses(incoming, caller, body)
       case 'secretsmanager':
         return this.#secret(incoming, caller, operation, body)
       default:
@@ -282,6 +287,20 @@ export class Door {
         body: JSON.stringify(result),
       })
     })
+  }
+
+  async #ses(incoming: IncomingMessage, caller: Caller, body: Buffer): Promise<Answer | undefined> {
+    const called = `${incoming.method} ${incoming.url?.split('?', 1)[0]}`
+    const { mail } = this.#ready()
+    if (mail === undefined || called !== 'POST /v2/email/outbound-emails') return unknownOperation('ses', called)
+    const operation = 'SendEmail'
+    if (caller.plan !== undefined && this.switches.iam) {
+      for (const resource of mail.resourcesOf(body)) {
+        const denied = await this.#denied(caller, 'ses', operation, 'ses:SendEmail', resource)
+        if (denied !== undefined) return denied
+      }
+    }
+    return this.#through(incoming, caller.label, 'ses', operation, body, () => mail.send(body))
   }
 
   async #secret(

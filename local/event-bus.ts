@@ -11,6 +11,16 @@ import type { Queues } from './queues.ts'
 const entriesMax = 10
 const bytesMax = 1024 * 1024
 
+/** An event on its way to the rules of one bus. */
+export interface BusEvent {
+  readonly source: string
+  readonly detailType: string
+  /** `default`, or the name of a bus of the template. */
+  readonly busName: string
+  readonly resources: readonly Json[]
+  readonly detail: JsonObject
+}
+
 export interface PutEventsResult {
   readonly status: number
   readonly body: JsonObject
@@ -55,8 +65,20 @@ export class EventBus {
       return { ErrorCode: 'InvalidArgument', ErrorMessage: 'Source and DetailType are required.' }
     }
     if (!isObject(detail)) return { ErrorCode: 'MalformedDetail', ErrorMessage: 'Detail is malformed.' }
+    if (source.startsWith('aws.')) {
+      return { ErrorCode: 'NotAuthorizedForSourceException', ErrorMessage: 'Not authorized for the source.' }
+    }
+    const busName = (asString(entry.EventBusName) ?? 'default').split('/').at(-1) ?? 'default'
+    return { EventId: this.#route({ source, detailType, busName, resources: asArray(entry.Resources), detail }) }
+  }
+
+  /** Takes an event of an AWS service itself, whose source no caller of `PutEvents` may claim. */
+  putServiceEvent(event: BusEvent): void {
+    this.#route(event)
+  }
+
+  #route({ source, detailType, busName, resources, detail }: BusEvent): string {
     const id = randomUUID()
-    const bus = (asString(entry.EventBusName) ?? 'default').split('/').at(-1)
     const event: JsonObject = {
       version: '0',
       id,
@@ -65,14 +87,14 @@ export class EventBus {
       account: pseudo.account,
       time: new Date(this.#clock.now()).toISOString().replace(/\.\d+Z$/, 'Z'),
       region: pseudo.region,
-      resources: asArray(entry.Resources),
+      resources: [...resources],
       detail,
     }
     for (const rule of this.#rules) {
-      if (rule.busName !== bus || !matches(rule.pattern, event)) continue
+      if (rule.busName !== busName || !matches(rule.pattern, event)) continue
       for (const target of rule.targets) this.#deliver(target, event)
     }
-    return { EventId: id }
+    return id
   }
 }
 

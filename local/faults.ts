@@ -21,7 +21,7 @@ export interface Fault {
   readonly when?: 'before' | 'after'
   /** A function's label. */
   readonly function?: string
-  /** `dynamodb`, `sqs`, `s3`, `events`, `secretsmanager`, `stripe`. */
+  /** `dynamodb`, `sqs`, `s3`, `events`, `ses`, `secretsmanager`, `stripe`. */
   readonly service?: string
   /** `TransactWriteItems`, `SendMessage`, `POST /v1/refunds`: the part after the colon in the counts. */
   readonly operation?: string

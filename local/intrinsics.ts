@@ -179,6 +179,14 @@ export class Resolver {
         return arn('kms', `key/${name}`)
       case 'AWS::CloudWatch::Alarm.Arn':
         return arn('cloudwatch', `alarm:${name}`)
+      case 'AWS::SES::EmailIdentity.DkimDNSTokenName1':
+      case 'AWS::SES::EmailIdentity.DkimDNSTokenName2':
+      case 'AWS::SES::EmailIdentity.DkimDNSTokenName3':
+        return `local${attribute.at(-1)}._domainkey.${name}`
+      case 'AWS::SES::EmailIdentity.DkimDNSTokenValue1':
+      case 'AWS::SES::EmailIdentity.DkimDNSTokenValue2':
+      case 'AWS::SES::EmailIdentity.DkimDNSTokenValue3':
+        return `local${attribute.at(-1)}.dkim.amazonses.com`
       case 'AWS::ApiGatewayV2::Api.ApiEndpoint':
         return this.#addresses.api
       case 'AWS::ApiGatewayV2::Api.ApiId':
@@ -378,6 +386,8 @@ const nameProperties: Record<string, string> = {
   'AWS::Logs::LogGroup': 'LogGroupName',
   'AWS::SNS::Topic': 'TopicName',
   'AWS::Scheduler::Schedule': 'Name',
+  'AWS::SES::ConfigurationSet': 'Name',
+  'AWS::SES::EmailIdentity': 'EmailIdentity',
 }
 
 /** An ARN of this account and region. */

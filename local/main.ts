@@ -11,7 +11,7 @@ import { testUsers } from './users.ts'
 
 const help = `Usage: npm start -- [options]
   --fresh               forget all state first
-  --port <number>       the API's port (7400); Stripe, sign-in and the AWS door take the next three
+  --port <number>       the API's port (7400); Stripe, sign-in, the AWS door and the inbox take the next four
   --data-dir <folder>   where state is kept (.local/state)
   --no-iam              do not evaluate IAM policies
   --no-stock            leave an empty market empty
@@ -120,6 +120,7 @@ Ready in ${seconds.toFixed(1)} s, ${memoryMb} MB, ${system.dynamodbKind}. The cl
   API        ${system.url}          reference at ${system.url}/reference
   Stripe     ${system.stripe?.url ?? 'not used'}/_local   payments, disputes, deliveries
   Sign-in    ${system.oidc.issuer}          user name = password: ${testUsers.map(({ sub }) => sub).join(', ')}
+  Mail       ${system.mail?.url ?? 'not used'}          what was sent to holders
   Tokens     ${testUsers.map(({ sub }) => join(tokens, sub)).join('  ')}
   Clock      npm run clock -- +30m
   Stop       Ctrl-C. State is kept in ${relative(process.cwd(), system.dataDir) || '.'}; npm start -- --fresh forgets it.

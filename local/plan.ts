@@ -16,6 +16,9 @@ export interface Plan {
   readonly queueSources: readonly QueueSourcePlan[]
   readonly streamSources: readonly StreamSourcePlan[]
   readonly secrets: readonly SecretPlan[]
+  /** Addresses and domains that mail may be sent from. */
+  readonly mailIdentities: readonly string[]
+  readonly configurationSets: readonly ConfigurationSetPlan[]
   readonly outputs: Readonly<Record<string, string>>
 }
 
@@ -140,6 +143,13 @@ export interface SecretPlan {
   readonly value: string | undefined
 }
 
+/** A configuration set of SES, and the event buses that are told what becomes of its mail. */
+export interface ConfigurationSetPlan {
+  readonly name: string
+  /** Names of events as the template has them: `bounce`, `complaint`, `delivery`. */
+  readonly destinations: readonly { readonly events: readonly string[]; readonly busName: string }[]
+}
+
 /** Reads the plan off the templates of an assembly. Throws `UnresolvedError` where a template says what cannot be answered. */
 export function readPlan(assembly: Assembly, addresses: Addresses): Plan {
   const resolver = new Resolver(assembly.stacks, addresses)
@@ -167,6 +177,8 @@ export function readPlan(assembly: Assembly, addresses: Addresses): Plan {
     queueSources: reader.queueSources(),
     streamSources: reader.streamSources(),
     secrets: of('AWS::SecretsManager::Secret').map((item) => reader.secret(item)),
+    mailIdentities: of('AWS::SES::EmailIdentity').map((item) => reader.mailIdentity(item)),
+    configurationSets: of('AWS::SES::ConfigurationSet').map((item) => reader.configurationSet(item)),
     outputs: reader.outputs(assembly.stacks),
   }
 }
@@ -471,6 +483,23 @@ class Reader {
 
   secret(item: Found): SecretPlan {
     return { name: this.#name(item), arn: this.#arn(item), value: asString(this.#get(item, 'SecretString')) }
+  }
+
+  mailIdentity(item: Found): string {
+    return this.#name(item)
+  }
+
+  configurationSet(item: Found): ConfigurationSetPlan {
+    const name = this.#name(item)
+    const destinations = this.#of('AWS::SES::ConfigurationSetEventDestination')
+      .filter((other) => this.#get(other, 'ConfigurationSetName') === name)
+      .map((other) => asObject(this.#get(other, 'EventDestination')))
+      .filter(({ Enabled, EventBridgeDestination }) => Enabled === true && isObject(EventBridgeDestination))
+      .map(({ MatchingEventTypes, EventBridgeDestination }) => ({
+        events: asArray(MatchingEventTypes).map(String),
+        busName: asText(asObject(EventBridgeDestination).EventBusArn).split('/').at(-1) ?? 'default',
+      }))
+    return { name, destinations }
   }
 
   outputs(stacks: readonly Stack[]): Record<string, string> {

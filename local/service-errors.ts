@@ -16,6 +16,8 @@ export function accessDenied(service: string, principal: string, action: string,
       return json(403, 'com.amazon.coral.service#AccessDeniedException', message, {
         'x-amzn-query-error': 'AccessDenied;Sender',
       })
+    case 'ses':
+      return json(403, 'AccessDeniedException', message)
     default:
       return json(400, 'com.amazon.coral.service#AccessDeniedException', message)
   }
@@ -67,6 +69,8 @@ function throttled(service: string): Answer {
       return json(403, 'com.amazonaws.sqs#RequestThrottled', 'The request was denied due to request throttling.', {
         'x-amzn-query-error': 'RequestThrottled;Sender',
       })
+    case 'ses':
+      return json(429, 'TooManyRequestsException', 'Maximum sending rate exceeded.')
     default:
       return json(400, 'ThrottlingException', 'Rate exceeded')
   }

@@ -9,6 +9,7 @@ import type { Counts } from './counts.ts'
 import { checkDeliveryPermissions } from './delivery-permissions.ts'
 import { directAccessKey, Door, type Switches } from './door.ts'
 import { startDynamoDb, type DynamoDbKind } from './engines/dynamodb.ts'
+import { startInbox } from './engines/mail.ts'
 import { startOidc, type Oidc } from './engines/oidc.ts'
 import { openSqsS3, type QueuedMessage } from './engines/sqs-s3.ts'
 import { deliverTo, EventBus } from './event-bus.ts'
@@ -20,6 +21,7 @@ import { pseudo } from './intrinsics.ts'
 import { parseObject, type Json, asText } from './json.ts'
 import { lockFolder } from './lock.ts'
 import { Logs } from './logs.ts'
+import { Mail, type SystemMail } from './mail.ts'
 import { readPlan, type FunctionPlan, type Plan } from './plan.ts'
 import { close, loopback, reserve } from './ports.ts'
 import { Queues, type QueueDepth } from './queues.ts'
@@ -35,7 +37,7 @@ export interface SystemOptions {
   readonly dataDir?: string
   /** Clears the state first. */
   readonly fresh?: boolean
-  /** The API's port; the issuer, Stripe and the door take the next three. 0 (the default) lets the system choose. */
+  /** The API's port; Stripe, the issuer, the door and the inbox take the next four. 0 (the default) lets the system choose. */
   readonly port?: number
   /** Both on when not given. They can be changed while the system runs: `system.door.switches`. */
   readonly switches?: Partial<Switches>
@@ -60,6 +62,8 @@ export interface System {
   /** The local Stripe server, with its Checkout page and controls. */
   readonly stripe: StripeServer | undefined
   readonly oidc: Oidc
+  /** What was sent by mail, when the template sends any. */
+  readonly mail: SystemMail | undefined
   /** An access token for any account id; see `Oidc.token`. */
   readonly token: Oidc['token']
   readonly clock: {
@@ -180,7 +184,7 @@ async function start(
 
   const plan = readPlan(assembly, { queues: endpoint, api: url })
   const secrets = localSecrets(plan, join(dataDir, 'secrets.json'))
-  const [, sqsS3, oidc] = await Promise.all([
+  const [, sqsS3, oidc, inbox] = await Promise.all([
     dynamodb.createTables(plan.tables),
     openSqsS3({ dataDir: join(dataDir, 'sqs-s3'), queues: plan.queues, buckets: plan.buckets }).then((engine) => {
       undo.push(() => engine.stop())
@@ -196,6 +200,17 @@ async function start(
       undo.push(() => issuer.stop())
       return issuer
     }),
+    plan.mailIdentities.length === 0
+      ? undefined
+      : startInbox({
+          file: join(dataDir, 'mail', 'inbox.jsonl'),
+          clock,
+          port: ports.kept.mail,
+          onBusyPort: onBusy,
+        }).then((engine) => {
+          undo.push(() => engine.stop())
+          return engine
+        }),
   ])
 
   // The parts below name each other; each is set before the first call that needs it can come.
@@ -249,6 +264,10 @@ async function start(
     onFailed: (target, reason) => logs.add(target.arn.split(':').at(-1) ?? target.id, `failed: ${reason}`),
   })
   const bus = new EventBus({ rules: plan.rules, clock, deliver })
+  const mail =
+    inbox === undefined
+      ? undefined
+      : new Mail({ identities: plan.mailIdentities, sets: plan.configurationSets, inbox, bus, clock, activity })
   const streams = new Streams({
     plans: plan.streamSources,
     tables: plan.tables,
@@ -275,7 +294,7 @@ async function start(
     wanted: stripeUsers.length > 0,
   })
   if (stripe !== undefined) undo.push(() => stripe.stop())
-  door.connect({ dynamodb, sqsS3, bus, stripePort: stripe?.port })
+  door.connect({ dynamodb, sqsS3, bus, mail, stripePort: stripe?.port })
 
   const gateway = new Gateway({
     routes: plan.routes,
@@ -287,7 +306,13 @@ async function start(
     clock,
   })
   gateway.attach(api.server)
-  ports.keep({ api: api.port, door: doorServer.port, oidc: oidc.port, stripe: stripe?.port ?? 0 })
+  ports.keep({
+    api: api.port,
+    door: doorServer.port,
+    oidc: oidc.port,
+    stripe: stripe?.port ?? 0,
+    mail: inbox?.port ?? 0,
+  })
 
   const schedules = new Schedules({
     plans: plan.schedules,
@@ -351,6 +376,7 @@ async function start(
           url,
           issuer: oidc.issuer,
           stripe: stripe?.url ?? null,
+          mail: mail?.url ?? null,
           door: endpoint,
           tables: { ...tableNames(plan) },
         }),
@@ -364,6 +390,7 @@ async function start(
     url,
     stripe,
     oidc,
+    mail,
     token: (sub, claims, lifetime) => oidc.token(sub, claims, lifetime),
     clock: { now: () => clock.now(), move, onMove: (listener) => clock.onMove(listener) },
     door: {
@@ -437,18 +464,25 @@ interface Ports {
   readonly stripe: number
   readonly oidc: number
   readonly door: number
+  readonly mail: number
 }
 
 /** The ports of the last run, so that links and tokens live on; else the asked one and those after it. */
 function preferredPorts(file: string, asked: number): { kept: Ports; keep(ports: Ports): void } {
   const fromAsked: Ports =
     asked === 0
-      ? { api: 0, stripe: 0, oidc: 0, door: 0 }
-      : { api: asked, stripe: asked + 1, oidc: asked + 2, door: asked + 3 }
+      ? { api: 0, stripe: 0, oidc: 0, door: 0, mail: 0 }
+      : { api: asked, stripe: asked + 1, oidc: asked + 2, door: asked + 3, mail: asked + 4 }
   const kept = existsSync(file) ? parseObject(readFileSync(file, 'utf8')) : undefined
   const last = (name: keyof Ports) => (asked === 0 && typeof kept?.[name] === 'number' ? kept[name] : fromAsked[name])
   return {
-    kept: { api: last('api'), stripe: last('stripe'), oidc: last('oidc'), door: last('door') },
+    kept: {
+      api: last('api'),
+      stripe: last('stripe'),
+      oidc: last('oidc'),
+      door: last('door'),
+      mail: last('mail'),
+    },
     keep(ports) {
       writeFileSync(file, JSON.stringify(ports))
     },

@@ -53,6 +53,23 @@ export const effectMessageSchema = z.object({
   detail: z.object({ aggregate: z.string() }),
 })
 
+/** The events of SES that tell of a mail which did not arrive or was not welcome. */
+export const mailEventTypes = ['Email Bounced', 'Email Complaint Received', 'Email Rejected'] as const
+
+/**
+ * An event of SES as EventBridge hands it over (SES developer guide, contents of event data). Addresses are left out: the
+ * tags that the mail was sent with say what it was about.
+ */
+export const mailEventMessageSchema = z.object({
+  'detail-type': z.enum(mailEventTypes),
+  detail: z.object({
+    mail: z.object({ messageId: z.string(), tags: z.record(z.string(), z.array(z.string())) }),
+    bounce: z.object({ bounceType: z.string(), bounceSubType: z.string() }).optional(),
+    complaint: z.object({ complaintFeedbackType: z.string().nullish() }).optional(),
+  }),
+})
+export type MailEventMessage = z.infer<typeof mailEventMessageSchema>
+
 /** An S3 notification, or the test message that S3 sends when a notification is configured. */
 export const feedMessageSchema = z.union([
   z.object({ Event: z.literal('s3:TestEvent') }),

@@ -10,6 +10,8 @@ const schemas = {
   DEADLINES_QUEUE_URL: z.url(),
   CHUNKS_QUEUE_URL: z.url(),
   PAYMENTS_QUEUE_URL: z.url(),
+  MAIL_FROM: z.email(),
+  MAIL_CONFIGURATION_SET: z.string().min(1),
   STRIPE_SECRET_ARN: z.string().min(1),
   /** Only where the payment provider is not at its public address. */
   STRIPE_API_URL: z.url().optional(),

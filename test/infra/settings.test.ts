@@ -9,6 +9,7 @@ const context = {
   oidcIssuer: 'https://identity.example.com',
   oidcAudience: 'handle-marketplace',
   webOrigins: ['*'],
+  mailFrom: 'notices@handles.example',
 }
 const settingsOf = (changes: Record<string, unknown>) =>
   readSettings(new App({ context: { ...context, ...changes } }).node)
@@ -29,6 +30,8 @@ describe('settings', () => {
     [{ webOrigins: [] }, 'webOrigins'],
     [{ retainData: 'perhaps' }, 'retainData'],
     [{ logLevel: 'loud' }, 'logLevel'],
+    [{ mailFrom: undefined }, 'mailFrom'],
+    [{ mailFrom: 'Handles <notices@handles.example>' }, 'mailFrom'],
     [{ stripeApiUrl: 12111 }, 'stripeApiUrl'],
     [{ publicUrl: 'https://market.example.com/' }, 'publicUrl'],
     [{ publicUrl: 'market.example.com' }, 'publicUrl'],

@@ -62,6 +62,7 @@ describe('grants', () => {
     deadlines: 'Workers/ApplyDeadlines/Queue/Resource',
     payments: 'Workers/ApplyPayments/Queue/Resource',
     effects: 'Workers/CarryOutEffects/Queue/Resource',
+    'mail-events': 'Workers/ApplyMailEvents/Queue/Resource',
     'outbox-failures': 'Workers/OutboxFailures/Resource',
   }
 
@@ -86,6 +87,9 @@ describe('grants', () => {
     }
     if (name === 'bus') return attributeOf('Events/Bus/Resource', '.Arn')
     if (name === 'stripe-secret') return attributeOf('Data/StripeSecret', '')
+    const ses = 'arn:<AWS::Partition>:ses:<AWS::Region>:<AWS::AccountId>'
+    if (name === 'mail-identity') return `${ses}:identity/${attributeOf('Mail/Sender/Resource', '')}`
+    if (name === 'mail-configuration-set') return `${ses}:configuration-set/${attributeOf('Mail/Notices/Resource', '')}`
     expect(name).toBe('any-stream')
     return '*'
   }
@@ -217,8 +221,8 @@ describe('queues', () => {
       .ofType('AWS::Lambda::EventSourceMapping')
       .filter(({ properties, stack }) => assembly.follow(properties['EventSourceArn'], stack) === queue)
 
-  it('has six queues of work, each with a dead-letter queue of its own kind after five receipts', () => {
-    expect(workQueues()).toHaveLength(6)
+  it('has seven queues of work, each with a dead-letter queue of its own kind after five receipts', () => {
+    expect(workQueues()).toHaveLength(7)
     for (const queue of workQueues()) {
       const deadLetters = assembly.follow(redriveOf(queue)?.deadLetterTargetArn, queue.stack)
       expect(redriveOf(queue)?.maxReceiveCount).toBe(5)
@@ -236,7 +240,7 @@ describe('queues', () => {
 
   it('alarms on the first dead letter', () => {
     const deadLetterQueues = queues().filter((queue) => !redriveOf(queue))
-    expect(deadLetterQueues).toHaveLength(7)
+    expect(deadLetterQueues).toHaveLength(8)
     const alarms = deadLetterQueues.flatMap((queue) =>
       alarmsOn('QueueName', queue, 'ApproximateNumberOfMessagesVisible'),
     )
@@ -323,6 +327,34 @@ describe('events', () => {
     const [target, ...others] = rule.properties['Targets'] as { Arn: unknown }[]
     expect(others).toEqual([])
     expect(assembly.follow(target?.Arn, rule.stack).path).toBe('Workers/CarryOutEffects/Queue/Resource')
+  })
+
+  it('sends what SES tells of mail that did not arrive, and no other mail of the account, to its queue', () => {
+    const set = assembly.at('Mail/Notices/Resource')
+    expect(set.properties['Name']).toBe('marketplace-dev-notices')
+    const destinations = assembly.ofType('AWS::SES::ConfigurationSetEventDestination')
+    expect(destinations).toHaveLength(1)
+    const { EventDestination: destination } = destinations[0]!.properties as {
+      EventDestination: { MatchingEventTypes: string[]; EventBridgeDestination: { EventBusArn: unknown } }
+    }
+    expect(destination).toMatchObject({ Enabled: true, MatchingEventTypes: ['bounce', 'complaint', 'reject'] })
+    const bus = assembly.text(destination.EventBridgeDestination.EventBusArn, 'Mail')
+    expect(bus).toBe('arn:<AWS::Partition>:events:<AWS::Region>:<AWS::AccountId>:event-bus/default')
+    const rule = assembly.at('Workers/MailEventsRule/Resource')
+    expect(rule.properties['EventBusName']).toBeUndefined()
+    expect(rule.properties['EventPattern']).toEqual({
+      source: ['aws.ses'],
+      'detail-type': ['Email Bounced', 'Email Complaint Received', 'Email Rejected'],
+      detail: { mail: { tags: { 'ses:configuration-set': ['marketplace-dev-notices'] } } },
+    })
+    const [target, ...others] = rule.properties['Targets'] as { Arn: unknown }[]
+    expect(others).toEqual([])
+    expect(assembly.follow(target?.Arn, rule.stack).path).toBe('Workers/ApplyMailEvents/Queue/Resource')
+  })
+
+  it('lets mail come from the domain of the sender that the settings name', () => {
+    const identities = assembly.ofType('AWS::SES::EmailIdentity')
+    expect(identities.map(({ properties }) => properties['EmailIdentity'])).toEqual(['handles.example'])
   })
 
   it('reads both streams from their beginning, and puts aside what fails for good', () => {
@@ -434,6 +466,7 @@ describe('bundles', () => {
     'workers/apply-deadlines': 400,
     'workers/apply-payments': 700,
     'workers/carry-out-effects': 700,
+    'workers/apply-mail-events': 400,
     'workers/publish-outbox': 400,
   }
   const mayHoldStripe: readonly FunctionName[] = [

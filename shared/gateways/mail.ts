@@ -1,0 +1,82 @@
+import { domainToASCII } from 'node:url'
+import { BadRequestException, MessageRejected, SendEmailCommand, SESv2Client } from '@aws-sdk/client-sesv2'
+
+export type MailConfig = {
+  /** The sender's address, of an identity that SES has verified. */
+  readonly from: string
+  readonly configurationSet: string
+}
+
+export type MailMessage = {
+  readonly to: string
+  readonly subject: string
+  readonly text: string
+  readonly html: string
+  /** Come back in every event about this mail. Names and values: letters, digits, `_` and `-`, 256 at most. */
+  readonly tags: Readonly<Record<string, string>>
+}
+
+/**
+ * Accepted by SES, which is not yet arrived; or refused for good: the address can never take a mail, or SES will not
+ * carry this one.
+ */
+export type Sent =
+  | { readonly kind: 'sent'; readonly messageId: string }
+  | { readonly kind: 'refused'; readonly reason: 'address_invalid' | 'message_rejected' }
+
+export type Mail = { readonly send: (message: MailMessage) => Promise<Sent> }
+
+/**
+ * Sends through SES. Neither the address nor SES's own words, which may repeat it, are part of any result.
+ * @throws where SES does not answer or throttles, and where it is us that it refuses (an unverified sender, a suspended
+ * account, an unknown configuration set): no address is to blame for that, and a repeat finds it mended
+ */
+export const openMail = ({ from, configurationSet }: MailConfig): Mail => {
+  const client = new SESv2Client({})
+  return {
+    send: async ({ to, subject, text, html, tags }) => {
+      const address = asciiAddress(to)
+      if (address === null) return { kind: 'refused', reason: 'address_invalid' }
+      const command = new SendEmailCommand({
+        FromEmailAddress: from,
+        Destination: { ToAddresses: [address] },
+        ConfigurationSetName: configurationSet,
+        EmailTags: Object.entries(tags).map(([Name, Value]) => ({ Name, Value })),
+        Content: { Simple: { Subject: utf8(subject), Body: { Text: utf8(text), Html: utf8(html) } } },
+      })
+      try {
+        const { MessageId } = await client.send(command)
+        if (MessageId === undefined) throw new Error('SES gave no message id')
+        return { kind: 'sent', messageId: MessageId }
+      } catch (error) {
+        const reason = refusalOf(error)
+        if (reason === null) throw withoutAddress(error, [to, address])
+        return { kind: 'refused', reason }
+      }
+    },
+  }
+}
+
+const utf8 = (Data: string) => ({ Data, Charset: 'UTF-8' })
+
+/** Domains of other scripts are written in ASCII; SES takes nothing else, and before the at sign there is no such form. */
+const asciiAddress = (address: string): string | null => {
+  const at = address.lastIndexOf('@')
+  const local = address.slice(0, at)
+  const domain = domainToASCII(address.slice(at + 1))
+  return at > 0 && /^[\u0021-\u007e]{1,64}$/.test(local) && domain !== '' ? `${local}@${domain}` : null
+}
+
+/** SES says by words alone whose fault a refusal is: the recipient's, or ours. */
+const refusalOf = (error: unknown): 'address_invalid' | 'message_rejected' | null => {
+  if (error instanceof BadRequestException && /address|domain/i.test(error.message)) return 'address_invalid'
+  if (error instanceof MessageRejected && !/not verified/i.test(error.message)) return 'message_rejected'
+  return null
+}
+
+const withoutAddress = (error: unknown, addresses: readonly string[]): unknown => {
+  if (error instanceof Error) {
+    for (const address of addresses) error.message = error.message.replaceAll(address, '(address)')
+  }
+  return error
+}
