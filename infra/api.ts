@@ -23,7 +23,7 @@ const functionOfGroup = {
     name: 'api/accounts',
     errorImpact: 'Accounts that came back are not reported, and may lose a handle that they use.',
   },
-  operator: { name: 'api/operator', errorImpact: 'Operators cannot import feeds or read the journal.' },
+  operator: { name: 'api/operator', errorImpact: 'Operators cannot import feeds, protect names or read the journal.' },
   'stripe-webhook': {
     name: 'webhooks/stripe',
     errorImpact:

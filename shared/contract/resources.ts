@@ -126,6 +126,46 @@ export const rejectSchema = z
   .object({ line: z.int(), code: z.string(), field: z.string().nullable(), reason: z.string() })
   .meta({ id: 'Reject' })
 
+/** Names in one request of marks to protect: with owners they stay inside a body of 64 KB. */
+export const marksPerRequestMax = 100
+
+export const markSourceSchema = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_.-]{0,31}$/, '1 to 32 of a–z 0–9 _ . - that begin with a letter or digit')
+  .meta({ description: 'Who says so: a register (`tmch`), a partner list' })
+
+/** What was refused is told by the code of the name's grammar, or `look_full`. */
+export const protectionOutcomeSchema = z
+  .object({
+    name: z.string().meta({ description: 'As it was sent' }),
+    handle: z.string().nullable().meta({ description: 'The canonical name; null where it is none' }),
+    outcome: z.enum(['protected', 'already_protected', 'refused']),
+    code: z.string().nullable(),
+    reason: z.string().nullable(),
+  })
+  .meta({ id: 'ProtectionOutcome' })
+
+const gateCodeSchema = z.enum(['protected_name', 'confusable_with_protected'])
+
+export const protectedNameSchema = z
+  .object({
+    name: z.string(),
+    gate: gateCodeSchema.nullable().meta({
+      description: 'What the gate says when this name is released; null: its looks are free (other rules apart)',
+    }),
+    protections: z.array(
+      z.object({
+        code: gateCodeSchema.meta({ description: 'Whether it is this very name, or one that it can be taken for' }),
+        like: z.string().meta({ description: 'The protected name' }),
+        by: z.enum(['mark', 'account', 'shipped_list']),
+        source: z.string().nullable(),
+        owner: z.string().nullable(),
+        since: instantSchema.nullable(),
+      }),
+    ),
+  })
+  .meta({ id: 'ProtectedName', description: 'Whether and why a name is protected' })
+
 export const postingSchema = z
   .object({ source: z.string(), destination: z.string(), amountMinor: z.int().min(1), currency: currencySchema })
   .meta({ id: 'Posting', description: 'Moves an amount from one ledger account to another; cannot be unbalanced' })

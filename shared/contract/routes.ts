@@ -39,6 +39,7 @@ export const idempotencyKeySchema = z
 const handleParams = z.strictObject({ handle: resource.handleInputSchema })
 const orderParams = z.strictObject({ orderId: orderIdSchema })
 const importParams = z.strictObject({ importId: importIdSchema })
+const protectedNameParams = z.strictObject({ name: resource.handleInputSchema })
 const handleProblems = ['handle_empty', 'handle_too_long', 'handle_character'] as const
 
 /** The table: gateway routes, validation, OpenAPI, the typed client and the role tests all read it. */
@@ -241,15 +242,78 @@ export const routes = {
     success: { status: 200, schema: resource.pageOf(resource.rejectSchema, 'RejectPage'), words: 'Rejected lines' },
     problems: ['validation_failed', 'cursor_invalid', 'not_found', 'role_missing'],
   },
+  importProtectedNames: {
+    operationId: 'importProtectedNames',
+    group: 'operator',
+    method: 'POST',
+    path: '/v1/operator/protected-names',
+    role: 'operator',
+    summary: 'Protect marks and names of one source; the same again changes nothing',
+    body: z.strictObject({
+      source: resource.markSourceSchema,
+      names: z
+        .array(
+          z.strictObject({
+            name: z.string().max(200),
+            owner: z.string().trim().min(1).max(100).optional().meta({ description: 'Whose mark it is' }),
+          }),
+        )
+        .min(1)
+        .max(resource.marksPerRequestMax),
+    }),
+    success: {
+      status: 200,
+      schema: z.object({ items: z.array(resource.protectionOutcomeSchema) }).meta({ id: 'ProtectionOutcomes' }),
+      words: 'What became of each name, in their order',
+    },
+    problems: ['validation_failed', 'body_not_json', 'body_too_large', 'role_missing', 'service_unavailable'],
+  },
+  getProtectedName: {
+    operationId: 'getProtectedName',
+    group: 'operator',
+    method: 'GET',
+    path: '/v1/operator/protected-names/{name}',
+    role: 'operator',
+    summary: 'Whether and why a name is protected',
+    params: protectedNameParams,
+    success: { status: 200, schema: resource.protectedNameSchema, words: 'What protects it' },
+    problems: ['validation_failed', ...handleProblems, 'role_missing'],
+  },
+  withdrawProtectedName: {
+    operationId: 'withdrawProtectedName',
+    group: 'operator',
+    method: 'POST',
+    path: '/v1/operator/protected-names/{name}/withdraw',
+    role: 'operator',
+    summary: 'Take an imported name away again, of one source or of every one; again: the same answer',
+    params: protectedNameParams,
+    body: z.strictObject({
+      reason: z.string().trim().min(1).max(200),
+      source: resource.markSourceSchema.optional(),
+    }),
+    success: { status: 200, schema: resource.protectedNameSchema, words: 'What protects it still' },
+    problems: [
+      'validation_failed',
+      'body_not_json',
+      'body_too_large',
+      ...handleProblems,
+      'role_missing',
+      'protection_not_imported',
+      'service_unavailable',
+    ],
+  },
   listJournal: {
     operationId: 'listJournal',
     group: 'operator',
     method: 'GET',
     path: '/v1/operator/journal/{aggregateId}',
     role: 'operator',
-    summary: 'Every journal entry of one handle (`handle:name`) or order (`order:ord_…`), oldest first',
+    summary:
+      'Every journal entry of one handle (`handle:name`), order (`order:ord_…`) or protected look (`look:skeleton`)',
     params: z.strictObject({
-      aggregateId: z.string().regex(/^(handle:[a-z0-9_]{1,15}|order:ord_[0-9A-HJKMNP-TV-Z]{26})$/, 'an aggregate id'),
+      aggregateId: z
+        .string()
+        .regex(/^((?:handle|look):[a-z0-9_]{1,15}|order:ord_[0-9A-HJKMNP-TV-Z]{26})$/, 'an aggregate id'),
     }),
     success: {
       status: 200,

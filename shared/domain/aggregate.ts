@@ -2,14 +2,17 @@ import { type Actor, actorName } from './actors.ts'
 import { evolveHandle, type Handle, type HandleEvent } from './handle.ts'
 import { type Entry, nextEntry } from './journal.ts'
 import type { Posting } from './ledger.ts'
+import { evolveLook, type LookEvent, type ProtectedLook } from './protected-names.ts'
 import { evolveOrder, type Order, type OrderEvent, postingsOf } from './order.ts'
 
 /** A state and the journal entry that led to it: what a store loads, and what `commit` writes. */
 export type Versioned<S, E extends { readonly type: string }> = { readonly state: S; readonly entry: Entry<E> }
 export type VersionedHandle = Versioned<Handle, HandleEvent>
 export type VersionedOrder = Versioned<Order, OrderEvent>
+export type VersionedLook = Versioned<ProtectedLook, LookEvent>
 
 export const handleAggregate = (name: string): string => `handle:${name}`
+export const lookAggregate = (skeleton: string): string => `look:${skeleton}`
 export const orderAggregate = (id: string): string => `order:${id}`
 
 /** The handle after these events, with the entry that records them. `events` must not be empty. */
@@ -49,5 +52,25 @@ export const advanceOrder = (
   }
   if (state === null) throw new Error(`nothing happened to ${id}`)
   const entry = nextEntry(orderAggregate(id), before?.entry ?? null, { at, by: actorName(actor), events, postings })
+  return { state, entry }
+}
+
+/** The protected look after these events, with the entry that records them. `events` must not be empty. */
+export const advanceLook = (
+  skeleton: string,
+  before: VersionedLook | null,
+  events: readonly LookEvent[],
+  at: string,
+  actor: Actor,
+): VersionedLook => {
+  let state = before?.state ?? null
+  for (const event of events) state = evolveLook(skeleton, state, event, at)
+  if (state === null) throw new Error(`nothing happened to the look ${skeleton}`)
+  const entry = nextEntry(lookAggregate(skeleton), before?.entry ?? null, {
+    at,
+    by: actorName(actor),
+    events,
+    postings: [],
+  })
   return { state, entry }
 }

@@ -1,7 +1,8 @@
-import type { VersionedHandle, VersionedOrder } from './aggregate.ts'
+import type { VersionedHandle, VersionedLook, VersionedOrder } from './aggregate.ts'
 import { evolveHandle, type Handle, type HandleEvent, type HandleStatus } from './handle.ts'
 import { canonicalJson, chainFaults, type Entry } from './journal.ts'
 import { balances, orderAccount, type Posting } from './ledger.ts'
+import { evolveLook, type LookEvent, type ProtectedLook } from './protected-names.ts'
 import { evolveOrder, heldStatuses, holdingStatuses, type Order, type OrderEvent, postingsOf } from './order.ts'
 
 export type AuditFault = { readonly aggregate: string; readonly fault: string }
@@ -75,6 +76,16 @@ export const newAudit = () => {
         for (const one of chain)
           for (const event of one.events) handle = evolveHandle(state.name, handle, event, one.at)
         return handle
+      })
+      compare(entry.aggregate, state, folded)
+    },
+
+    addLook: ({ state, entry }: VersionedLook): void => {
+      const chain = chainOf(entry) as Entry<LookEvent>[]
+      const folded = replay(entry.aggregate, () => {
+        let look: ProtectedLook | null = null
+        for (const one of chain) for (const event of one.events) look = evolveLook(state.skeleton, look, event, one.at)
+        return look
       })
       compare(entry.aggregate, state, folded)
     },

@@ -1,9 +1,6 @@
-import * as z from 'zod'
-import { accountIdSchema } from '../contract/ids.ts'
-import { asciiLookalike } from './ascii-lookalike.ts'
-import { checkHandle } from './handle-name.ts'
+import { checkForeignName } from './ascii-lookalike.ts'
+import { feedLineBytesMax, feedLineSchema } from './feed-line.ts'
 import type { Account } from './handle.ts'
-import { accountClasses } from './policy.ts'
 import { ok, type Result } from './result.ts'
 
 /** Why a line of an account feed is not imported. */
@@ -27,27 +24,8 @@ export type FeedLine = {
   readonly contact: { readonly email: string; readonly locale: string }
 }
 
-/** A longer line is refused unread. */
-export const feedLineBytesMax = 16 * 1024
-
 /** A field's name is told up to here: rejects are kept by the thousand, and a name may be as long as a line. */
 const fieldNameMax = 32
-
-const instant = z.iso.datetime()
-
-const lineSchema = z.strictObject({
-  accountId: accountIdSchema,
-  handle: z.string().max(200),
-  class: z.enum(accountClasses),
-  createdAt: instant,
-  lastActiveAt: instant,
-  suspendedAt: instant.optional(),
-  followers: z.int().min(0).max(10_000_000_000),
-  email: z.email().max(254),
-  locale: z.string().regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'a BCP 47 language tag'),
-})
-
-export const feedFields = Object.keys(lineSchema.shape)
 
 /**
  * One line of the platform's account feed, checked. `now` (RFC 3339): an instant after it, or activity before the account
@@ -65,7 +43,7 @@ export const parseFeedLine = (text: string, now: string): Result<FeedLine, FeedF
     // The reason says which rule was broken; the line itself is not repeated, since it may hold personal data.
     return fault('line_not_json', 'the line is not one JSON object')
   }
-  const parsed = lineSchema.safeParse(json)
+  const parsed = feedLineSchema.safeParse(json)
   if (!parsed.success) {
     const [issue] = parsed.error.issues
     if (issue?.code === 'unrecognized_keys') {
@@ -80,11 +58,10 @@ export const parseFeedLine = (text: string, now: string): Result<FeedLine, FeedF
     return fault('field_invalid', issue?.message ?? 'invalid', field)
   }
   const { handle, email, locale, ...rest } = parsed.data
-  const name = checkHandle(handle)
+  const name = checkForeignName(handle)
   if (!name.ok) {
     const { code, message, field } = name.refusal
-    const plain = code === 'handle_character' ? asciiLookalike(handle) : undefined
-    return fault(code as FeedCode, plain === undefined ? message : `${message} It can be mistaken for ${plain}.`, field)
+    return fault(code as FeedCode, message, field)
   }
   const account: Account = {
     ...rest,

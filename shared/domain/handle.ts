@@ -2,6 +2,7 @@ import type { Currency } from '../contract/money.ts'
 import type { StoredAppraisal } from './appraisal/appraisal.ts'
 import type { Actor } from './actors.ts'
 import { type AccountClass, type Policy, releaseDueAt } from './policy.ts'
+import { guardWords, type Protection } from './protected-names.ts'
 import { ok, refuse, type Refusal, type Result } from './result.ts'
 import { findTransition, type Machine, possibleEvents } from './transitions.ts'
 
@@ -276,21 +277,21 @@ export const decideRelease = (
 }
 
 /**
- * Puts an open listing on hold for one order at the price its buyer saw. `lookalikeOf` is the protected name that this one
- * can be taken for: it may have become protected after the release, so the gate is asked once more at the sale.
+ * Puts an open listing on hold for one order at the price its buyer saw. `guard` is what protects the name: it may have
+ * become protected after the release, so the gate is asked once more at the sale.
  */
 export const decideHold = (
   handle: Handle,
   wanted: { readonly orderId: string; readonly priceMinor: number; readonly currency: Currency },
   buyer: Actor & { readonly id: string },
-  lookalikeOf: string | null,
+  guard: Protection | null,
 ): Result<readonly HandleEvent[]> => {
   const { listing } = handle
   if (handle.status !== 'released' || listing === undefined) {
     return refuse('handle_not_for_sale', `${handle.name} is not for sale`, 'handle')
   }
-  if (lookalikeOf !== null) {
-    return refuse('handle_not_for_sale', `${handle.name} can be taken for a protected name`, 'handle')
+  if (guard !== null) {
+    return refuse('handle_not_for_sale', guardWords(guard), 'handle', { gate: guard.code })
   }
   if (listing.status === 'held') {
     return refuse('handle_on_hold', `${handle.name} is on hold for another order`, 'handle')

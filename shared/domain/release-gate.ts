@@ -1,5 +1,6 @@
 import { checkHandle, skeleton } from './handle-name.ts'
 import { isOffensive } from './offensive-words.ts'
+import { guardOf, guardWords, type ProtectedLook } from './protected-names.ts'
 import { brandNames, brandOfSkeleton } from './protected-brands.ts'
 import { reservedGroup, reservedReason } from './reserved-names.ts'
 
@@ -11,17 +12,15 @@ export type GateVerdict =
   | { readonly pass: false; readonly code: GateCode; readonly reason: string }
 
 export type GateFacts = {
-  /** Skeletons of names that must not be imitated (verified accounts, imported marks), beside the shipped brands. */
-  readonly protectedSkeletons: { has(shape: string): boolean }
-  /** The protected names themselves, where known: tells "is one" from "looks like one". */
-  readonly protectedNames?: { has(canonical: string): boolean }
+  /** What protects the looks of this name beside the shipped brands: verified accounts, imported marks. */
+  readonly look?: ProtectedLook | undefined
 }
 
 const no = (code: GateCode, reason: string): GateVerdict => ({ pass: false, code, reason })
 
 /**
  * Whether a released handle may be offered to anyone. Pure; the checks run from the cheapest to the dearest and the first
- * refusal stands. The caller leaves the handle's own skeleton out of `protectedSkeletons`.
+ * refusal stands.
  */
 export const gate = (name: string, facts: GateFacts): GateVerdict => {
   const checked = checkHandle(name)
@@ -34,10 +33,8 @@ export const gate = (name: string, facts: GateFacts): GateVerdict => {
   const brand = brandOfSkeleton(shape)
   if (brandNames.has(checked.value)) return no('protected_name', 'The name is that of a company.')
   if (brand !== undefined) return no('confusable_with_protected', `The name can be taken for ${brand}.`)
-  if (facts.protectedNames?.has(checked.value) === true)
-    return no('protected_name', 'The name is protected: a verified account or a registered mark has it.')
-  if (facts.protectedSkeletons.has(shape))
-    return no('confusable_with_protected', 'The name can be taken for a protected name.')
+  const guard = guardOf(checked.value, facts.look)
+  if (guard !== null) return no(guard.code, guardWords(guard))
 
   if (isOffensive(name)) return no('offensive', 'The name contains a slur or an obscene word.')
   return { pass: true }

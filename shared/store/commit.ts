@@ -3,11 +3,20 @@ import { ConditionalCheckFailedException, TransactionCanceledException } from '@
 import { BatchExecuteStatementCommand, PutCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb'
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import pMap from 'p-map'
-import type { VersionedHandle, VersionedOrder } from '../domain/aggregate.ts'
+import type { VersionedHandle, VersionedLook, VersionedOrder } from '../domain/aggregate.ts'
 import type { Entry } from '../domain/journal.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { EscrowStore, HandlesStore } from './client.ts'
-import { type Contact, handleItem, type Item, journalKey, orderItem, storeEntry, type StoredEntry } from './items.ts'
+import {
+  type Contact,
+  handleItem,
+  type Item,
+  journalKey,
+  lookItem,
+  orderItem,
+  storeEntry,
+  type StoredEntry,
+} from './items.ts'
 
 /** One aggregate's step: `before` as it was loaded (null: it must not exist yet), `after` as the domain decided. */
 export type Change =
@@ -18,6 +27,7 @@ export type Change =
       readonly contact?: Contact | undefined
     }
   | { readonly kind: 'order'; readonly before: VersionedOrder | null; readonly after: VersionedOrder }
+  | { readonly kind: 'look'; readonly before: VersionedLook | null; readonly after: VersionedLook }
 
 /** Handles are in every commit's reach; orders and filed entries only in that of a function that was given their table. */
 export type CommitStore = HandlesStore & Partial<EscrowStore>
@@ -171,7 +181,7 @@ const statementOf = (store: CommitStore, policy: Policy, change: Change): Statem
       Parameters: [pk, sk, ...values],
     }
   }
-  const removed = removedNames(itemBefore(change, policy), Item)
+  const removed = removedNames(itemOf(change, 'before', policy), Item)
   if (removed.length > 1 || before.entry.postings.length > 0) return null
   return {
     Statement: [
@@ -183,12 +193,22 @@ const statementOf = (store: CommitStore, policy: Policy, change: Change): Statem
   }
 }
 
-const itemBefore = ({ kind, before }: Change, policy: Policy): Item => {
-  if (before === null) return {}
-  // The contact is in every handle's item.
-  return kind === 'handle'
-    ? handleItem(before as VersionedHandle, undefined, policy)
-    : orderItem(before as VersionedOrder, policy)
+/** The item of one side of a change. The contact is in every handle's item. */
+const itemOf = (change: Change, side: 'before' | 'after', policy: Policy): Item => {
+  switch (change.kind) {
+    case 'handle': {
+      const handle = change[side]
+      return handle === null ? {} : handleItem(handle, side === 'after' ? change.contact : undefined, policy)
+    }
+    case 'order': {
+      const order = change[side]
+      return order === null ? {} : orderItem(order, policy)
+    }
+    case 'look': {
+      const look = change[side]
+      return look === null ? {} : lookItem(look)
+    }
+  }
 }
 
 /** Whether the item before had a deadline was for the policy of its day to say: `dueAt` is removed wherever none is set. */
@@ -209,8 +229,8 @@ const existingItem = (item: unknown): Item | undefined => {
 const putOf = (store: CommitStore, policy: Policy, change: Change) => {
   const { before } = change
   return {
-    TableName: change.kind === 'handle' ? store.handlesTable : escrowTableOf(store),
-    Item: change.kind === 'handle' ? handleItem(change.after, change.contact, policy) : orderItem(change.after, policy),
+    TableName: change.kind === 'order' ? escrowTableOf(store) : store.handlesTable,
+    Item: itemOf(change, 'after', policy),
     ...(before === null
       ? { ConditionExpression: 'attribute_not_exists(pk)' }
       : {

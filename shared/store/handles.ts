@@ -1,9 +1,9 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
-import { BatchGetCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
-import type { VersionedHandle } from '../domain/aggregate.ts'
+import { BatchGetCommand, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import type { VersionedHandle, VersionedLook } from '../domain/aggregate.ts'
 import { skeleton } from '../domain/handle-name.ts'
+import { guardOf, type ProtectedLook, type Protection } from '../domain/protected-names.ts'
 import type { HandlesStore } from './client.ts'
-import { type Contact, handleKey, readHandle } from './items.ts'
+import { type Contact, handleKey, lookKey, readHandle, readLook } from './items.ts'
 import { type Page, type PageKeyTest, pageKeyTest, pageOf, type PageOf, queryNewest } from './pages.ts'
 
 export type LoadedHandle = VersionedHandle & { readonly contact: Contact | undefined }
@@ -26,18 +26,18 @@ const batchGetMax = 100
 const batchTriesMax = 8
 
 /**
- * Many handles, and which of these skeletons belong to a protected account, in batches of 100 keys; what DynamoDB did not
+ * Many handles, and which of these skeletons are protected looks, in batches of 100 keys; what DynamoDB did not
  * process is asked for again.
  */
 export const loadHandles = async (
   store: HandlesStore,
   names: readonly string[],
   skeletons: readonly string[] = [],
-): Promise<{ handles: Map<string, LoadedHandle>; protectedSkeletons: Map<string, string> }> => {
+): Promise<{ handles: Map<string, LoadedHandle>; looks: Map<string, ProtectedLook> }> => {
   const keys = [...new Set(names)].map(handleKey)
-  for (const skeleton of new Set(skeletons)) keys.push(skeletonKey(skeleton))
+  for (const skeleton of new Set(skeletons)) keys.push(lookKey(skeleton))
   const handles = new Map<string, LoadedHandle>()
-  const protectedSkeletons = new Map<string, string>()
+  const looks = new Map<string, ProtectedLook>()
   for (let start = 0; start < keys.length; start += batchGetMax) {
     let wanted: Record<string, unknown>[] = keys.slice(start, start + batchGetMax)
     for (let attempt = 1; wanted.length > 0; attempt += 1) {
@@ -46,8 +46,10 @@ export const loadHandles = async (
         new BatchGetCommand({ RequestItems: { [store.handlesTable]: { Keys: wanted, ConsistentRead: true } } }),
       )
       for (const item of answer.Responses?.[store.handlesTable] ?? []) {
-        if (item['sk'] === 'skeleton') protectedSkeletons.set(String(item['skeleton']), String(item['handle']))
-        else {
+        if (item['sk'] === lookKey('').sk) {
+          const { state } = readLook(item)
+          looks.set(state.skeleton, state)
+        } else {
           const handle = readHandle(item)
           handles.set(handle.state.name, handle)
         }
@@ -55,40 +57,26 @@ export const loadHandles = async (
       wanted = answer.UnprocessedKeys?.[store.handlesTable]?.Keys ?? []
     }
   }
-  return { handles, protectedSkeletons }
+  return { handles, looks }
 }
 
-/** A handle and the other account's protected name that it looks like, in one request: 2 units. Null: no such handle. */
+/** A handle and what protects its name, in one request: 2 units. Null: no such handle. */
 export const loadForSale = async (
   store: HandlesStore,
   name: string,
-): Promise<(LoadedHandle & { readonly lookalikeOf: string | null }) | null> => {
+): Promise<(LoadedHandle & { readonly guard: Protection | null }) | null> => {
   const shape = skeleton(name)
-  const { handles, protectedSkeletons } = await loadHandles(store, [name], [shape])
+  const { handles, looks } = await loadHandles(store, [name], [shape])
   const handle = handles.get(name)
-  const owner = protectedSkeletons.get(shape) ?? name
-  return handle === undefined ? null : { ...handle, lookalikeOf: owner === name ? null : owner }
+  return handle === undefined ? null : { ...handle, guard: guardOf(name, looks.get(shape)) }
 }
 
-const skeletonKey = (skeleton: string) => ({ pk: `K#${skeleton}`, sk: 'skeleton' })
-
-/**
- * Protects the looks of a verified account's handle: no handle with this skeleton is offered. Not a state of an aggregate
- * but a fact derived from the feed; writing it again changes nothing, and of two protected names that look alike the first
- * keeps the looks, in whatever order they come again.
- */
-export const protectSkeleton = async (store: HandlesStore, skeleton: string, handle: string): Promise<void> => {
-  try {
-    await store.db.send(
-      new PutCommand({
-        TableName: store.handlesTable,
-        Item: { ...skeletonKey(skeleton), skeleton, handle },
-        ConditionExpression: 'attribute_not_exists(pk)',
-      }),
-    )
-  } catch (error) {
-    if (!(error instanceof ConditionalCheckFailedException)) throw error
-  }
+/** One strongly consistent read: 1 unit. Null: nothing ever protected these looks. */
+export const loadLook = async (store: HandlesStore, skeleton: string): Promise<VersionedLook | null> => {
+  const { Item } = await store.db.send(
+    new GetCommand({ TableName: store.handlesTable, Key: lookKey(skeleton), ConsistentRead: true }),
+  )
+  return Item === undefined ? null : readLook(Item)
 }
 
 const handlePageKey = { pk: /^H#./, sk: 'handle' }

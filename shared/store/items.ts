@@ -1,8 +1,16 @@
 import { createHash } from 'node:crypto'
-import { handleAggregate, orderAggregate, type VersionedHandle, type VersionedOrder } from '../domain/aggregate.ts'
+import {
+  handleAggregate,
+  lookAggregate,
+  orderAggregate,
+  type VersionedHandle,
+  type VersionedLook,
+  type VersionedOrder,
+} from '../domain/aggregate.ts'
 import { type Handle, handleDueAt, type HandleEvent } from '../domain/handle.ts'
 import type { Entry } from '../domain/journal.ts'
 import { type Order, orderDueAt, type OrderEvent } from '../domain/order.ts'
+import type { LookEvent, ProtectedLook } from '../domain/protected-names.ts'
 import type { Policy } from '../domain/policy.ts'
 
 /**
@@ -20,6 +28,7 @@ export const orderDueShards = 4
 
 export const handleKey = (name: string) => ({ pk: `H#${name}`, sk: 'handle' })
 export const orderKey = (id: string) => ({ pk: `O#${id}`, sk: 'order' })
+export const lookKey = (skeleton: string) => ({ pk: `K#${skeleton}`, sk: 'skeleton' })
 export const journalKey = (aggregate: string, seq: number) => ({
   pk: `J#${aggregate}`,
   sk: String(seq).padStart(8, '0'),
@@ -73,6 +82,12 @@ export const orderItem = (order: VersionedOrder, policy: Policy): Item => {
   }
 }
 
+export const lookItem = ({ state, entry }: VersionedLook): Item => ({
+  ...lookKey(state.skeleton),
+  ...state,
+  entry: storeEntry(entry),
+})
+
 // Reading trusts the store: nothing but `commit` writes these items, and the audit re-computes each from its journal.
 
 export const readHandle = (item: Item): VersionedHandle & { readonly contact: Contact | undefined } => {
@@ -92,5 +107,14 @@ export const readOrder = (item: Item): VersionedOrder => {
   return {
     state,
     entry: { aggregate: orderAggregate(state.id), ...(entry as StoredEntry) } as Entry<OrderEvent>,
+  }
+}
+
+export const readLook = (item: Item): VersionedLook => {
+  const { pk: _pk, sk: _sk, entry, ...fields } = item
+  const state = fields as unknown as ProtectedLook
+  return {
+    state,
+    entry: { aggregate: lookAggregate(state.skeleton), ...(entry as StoredEntry) } as Entry<LookEvent>,
   }
 }

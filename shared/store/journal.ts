@@ -1,9 +1,9 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb'
-import { handleAggregate } from '../domain/aggregate.ts'
+import { handleAggregate, lookAggregate } from '../domain/aggregate.ts'
 import type { Entry } from '../domain/journal.ts'
 import { putFixedItems } from './batch-write.ts'
 import type { EscrowStore } from './client.ts'
-import { type Item, journalKey, orderKey, storeEntry, type StoredEntry } from './items.ts'
+import { type Item, journalKey, lookKey, orderKey, storeEntry, type StoredEntry } from './items.ts'
 import type { PageKey } from './pages.ts'
 
 /** Files entries that were replaced on their items. Key and content are fixed, so filing twice changes nothing. */
@@ -40,10 +40,11 @@ export const readEntry = (aggregate: string, item: Item): Entry => {
   return { aggregate, ...(entry as unknown as StoredEntry) }
 }
 
-/** Which aggregate an item is, by its key; null for items that are none (journal, imports, events, skeletons). */
+/** Which aggregate an item is, by its key; null for items that are none (journal, imports, events). */
 export const aggregateOf = (item: Item): string | null => {
   const pk = String(item['pk'])
   if (item['sk'] === 'handle' && pk.startsWith('H#')) return handleAggregate(pk.slice(2))
   if (item['sk'] === orderKey('').sk && pk.startsWith('O#')) return `order:${pk.slice(2)}`
+  if (item['sk'] === lookKey('').sk && pk.startsWith('K#')) return lookAggregate(pk.slice(2))
   return null
 }

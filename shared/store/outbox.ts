@@ -11,7 +11,7 @@ const image = (raw: unknown): Item | null =>
   raw === undefined || raw === null ? null : unmarshall(raw as Parameters<typeof unmarshall>[0])
 
 /**
- * Reads a stream record of either table. Items that are no aggregates (filed entries, imports, skeletons) give nothing.
+ * Reads a stream record of either table. Items that are no aggregates (filed entries, imports) give nothing.
  * @throws where an aggregate's item carries no entry: such a record is poison and goes to the dead-letter queue.
  */
 export const readOutboxRecord = (record: DynamoDBRecord): OutboxRecord => {

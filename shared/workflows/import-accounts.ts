@@ -1,15 +1,15 @@
 import pMap from 'p-map'
 import { advanceHandle } from '../domain/aggregate.ts'
 import { type FeedLine, type FeedFault, parseFeedLine } from '../domain/feed.ts'
-import { skeleton } from '../domain/handle-name.ts'
 import { decideImport, type HandleEvent } from '../domain/handle.ts'
 import type { AccountClass } from '../domain/policy.ts'
 import { chunkObjectKey, type Feeds } from '../gateways/feeds.ts'
 import type { ChunkMessage } from '../contract/messages.ts'
-import { type LoadedHandle, loadHandle, loadHandles, protectSkeleton } from '../store/handles.ts'
+import { type LoadedHandle, loadHandle, loadHandles } from '../store/handles.ts'
 import { recordChunk, type Reject } from '../store/imports.ts'
 import type { Store } from '../store/client.ts'
 import { type CommitDeps, committing, committingEach, instant, type Step } from './committing.ts'
+import { protectAccount } from './protect-names.ts'
 
 export type ImportDeps = CommitDeps<Store> & { readonly feeds: Feeds }
 
@@ -92,7 +92,9 @@ const importStep = (
     if (decided.value.length === 0)
       return { changes: [], answer: repeated ? 'unchanged' : doneBefore(before, importId) }
     // Before the commit: a crash in between leaves looks protected that the next delivery protects again.
-    if (protectedClasses.has(feed.account.class)) await protectSkeleton(deps.store, skeleton(feed.name), feed.name)
+    if (protectedClasses.has(feed.account.class)) {
+      await protectAccount(deps, { handle: feed.name, importId, operatorId })
+    }
     const after = advanceHandle(feed.name, before, decided.value, now, { kind: 'operator', id: operatorId })
     return {
       changes: [{ kind: 'handle', before, after, contact: feed.contact }],

@@ -42,7 +42,7 @@ export const placeOrder = async (deps: CommitDeps<Store>, request: OrderRequest)
     const decided =
       handle === null
         ? refuse('not_found', `There is no handle ${name.value}`, 'handle')
-        : decideHold(handle.state, wanted, buyer, handle.lookalikeOf)
+        : decideHold(handle.state, wanted, buyer, handle.guard)
     if (handle === null || !decided.ok) {
       // A repeat meets the hold that its own first request made.
       const placed = await loadOrder(deps.store, id)

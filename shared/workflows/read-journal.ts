@@ -1,7 +1,7 @@
 import { refuse, ok, type Result } from '../domain/result.ts'
 import type { Entry } from '../domain/journal.ts'
 import type { Store } from '../store/client.ts'
-import { loadHandle } from '../store/handles.ts'
+import { loadHandle, loadLook } from '../store/handles.ts'
 import { filedEntries } from '../store/journal.ts'
 import { loadOrder } from '../store/orders.ts'
 
@@ -11,8 +11,11 @@ import { loadOrder } from '../store/orders.ts'
  */
 export const readJournal = async (store: Store, aggregate: string): Promise<Result<readonly Entry[]>> => {
   const [kind, id = ''] = aggregate.split(':')
-  const head = kind === 'handle' ? await loadHandle(store, id) : await loadOrder(store, id)
+  const head = await loadHead(store, kind, id)
   if (head === null) return refuse('not_found', `There is no ${aggregate}`, 'aggregateId')
   const filed = await filedEntries(store, aggregate)
   return ok([...filed.filter((entry) => entry.seq < head.entry.seq), head.entry])
 }
+
+const loadHead = (store: Store, kind: string | undefined, id: string) =>
+  kind === 'handle' ? loadHandle(store, id) : kind === 'look' ? loadLook(store, id) : loadOrder(store, id)

@@ -1,7 +1,7 @@
 import { createGunzip } from 'node:zlib'
 import { Readable } from 'node:stream'
 import { parse } from 'csv-parse'
-import { feedFields, feedLineBytesMax } from '../domain/feed.ts'
+import { feedFields, feedLineBytesMax } from '../domain/feed-line.ts'
 import { chunkObjectKey, feedKey, type Feeds } from '../gateways/feeds.ts'
 import type { Queue } from '../gateways/queue.ts'
 import { log } from '../runtime/log.ts'

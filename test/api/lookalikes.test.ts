@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { skeleton } from '../../shared/domain/handle-name.ts'
 import { brandNames, brandOfSkeleton } from '../../shared/domain/protected-brands.ts'
+import { guardOf, type ProtectedLook } from '../../shared/domain/protected-names.ts'
+import { readLook } from '../../shared/store/items.ts'
 import { scanTable } from '../../shared/store/scan.ts'
 import { checkRefused, type Market, startMarket, value } from './market.ts'
 
@@ -19,15 +21,15 @@ afterAll(() => market.stop())
 
 /** Nothing that is for sale has the looks of a protected name that is not itself. */
 const checkSkeletons = async (): Promise<number> => {
-  const owners = new Map<string, string>()
+  const looks = new Map<string, ProtectedLook>()
   const forSale: string[] = []
   for await (const item of scanTable(market.store.db, market.store.handlesTable)) {
-    if (item['sk'] === 'skeleton') owners.set(String(item['skeleton']), String(item['handle']))
+    if (item['sk'] === 'skeleton') looks.set(String(item['skeleton']), readLook(item).state)
     else if (item['listing'] !== undefined) forSale.push(String(item['name']))
   }
   const passedOff = forSale.filter((name) => {
-    const owner = owners.get(skeleton(name))
-    return (owner !== undefined && owner !== name) || brandOfSkeleton(skeleton(name)) !== undefined
+    const shape = skeleton(name)
+    return guardOf(name, looks.get(shape)) !== null || brandOfSkeleton(shape) !== undefined
   })
   expect(passedOff).toEqual([])
   return forSale.length

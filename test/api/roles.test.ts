@@ -19,6 +19,7 @@ const parameters: Readonly<Record<string, string>> = {
   orderId: 'ord_00000000000000000000000000',
   importId: 'imp_00000000000000000000000000',
   aggregateId: 'handle:quietriver',
+  name: 'quietriver',
 }
 const pathOf = (route: Route) => route.path.replace(/\{(\w+)\}/g, (_, name: string) => parameters[name] ?? name)
 
@@ -27,6 +28,8 @@ const bodies: Readonly<Record<string, unknown>> = {
   placeOrder: { handle: 'quietriver', price: { amountMinor: 100, currency: 'USD' } },
   reportActivity: { handle: 'quietriver', accountId: 'acct_1', activeAt: '2026-11-24T00:00:00.000Z' },
   createImport: { format: 'ndjson' },
+  importProtectedNames: { source: 'tmch', names: [{ name: 'quietriver' }] },
+  withdrawProtectedName: { reason: 'it lapsed' },
 }
 const sending = (route: Route, token?: string): Sending => ({
   token,

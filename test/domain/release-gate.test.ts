@@ -7,7 +7,7 @@ import { gate } from '../../shared/domain/release-gate.ts'
 import { reservedGroup, reservedReason } from '../../shared/domain/reserved-names.ts'
 import { lines } from '../fixtures/lines.ts'
 
-const nothing = { protectedSkeletons: new Set<string>() }
+const nothing = {}
 
 describe('reserved names', () => {
   it.each([
@@ -62,11 +62,33 @@ describe('protected names', () => {
     })
   })
 
-  it('knows a verified account by its skeleton, and tells being it from looking like it', () => {
-    const facts = { protectedSkeletons: new Set([skeleton('mondlicht')]), protectedNames: new Set(['mondlicht']) }
-    expect(gate('Mondlicht', facts)).toMatchObject({ pass: false, code: 'protected_name' })
-    expect(gate('mond1icht', facts)).toMatchObject({ pass: false, code: 'confusable_with_protected' })
-    expect(gate('mondlicht', nothing)).toEqual({ pass: true })
+  const since = '2026-11-01T00:00:00.000Z'
+
+  it('knows a verified account by its skeleton: others that look like it are refused, itself is not', () => {
+    const look = { skeleton: skeleton('mondlicht'), handle: 'mondlicht', accountSince: since, marks: [] }
+    expect(gate('Mondlicht', { look })).toEqual({ pass: true })
+    expect(gate('mond1icht', { look })).toEqual({
+      pass: false,
+      code: 'confusable_with_protected',
+      reason: 'The name can be taken for mondlicht, which is protected.',
+    })
+    expect(gate('mond1icht', nothing)).toEqual({ pass: true })
+  })
+
+  it('knows an imported mark, and tells being it from looking like it', () => {
+    const marks = [{ name: 'mondlicht', source: 'tmch', since }]
+    const look = { skeleton: skeleton('mondlicht'), marks }
+    expect(gate('Mondlicht', { look })).toEqual({
+      pass: false,
+      code: 'protected_name',
+      reason: 'The name is protected: it was registered by tmch.',
+    })
+    expect(gate('m0ndlicht', { look })).toMatchObject({ pass: false, code: 'confusable_with_protected' })
+    // An account's own name falls to a mark that it looks like, or that it is.
+    const both = { ...look, handle: 'm0ndlicht', accountSince: since }
+    expect(gate('m0ndlicht', { look: both })).toMatchObject({ pass: false, code: 'confusable_with_protected' })
+    expect(gate('mondlicht', { look: both })).toMatchObject({ pass: false, code: 'protected_name' })
+    expect(gate('mondlicht', { look: { ...look, marks: [] } })).toEqual({ pass: true })
   })
 
   it('refuses every spelling of a brand with its skeleton', () => {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { advanceOrder } from '../../shared/domain/aggregate.ts'
+import { advanceLook, advanceOrder } from '../../shared/domain/aggregate.ts'
 import { systemActor } from '../../shared/domain/actors.ts'
 import { commit } from '../../shared/store/commit.ts'
 import { dueIds } from '../../shared/store/due.ts'
-import { loadHandle, loadHandles, protectSkeleton, queryHolder, queryShelf } from '../../shared/store/handles.ts'
+import { loadHandle, loadHandles, queryHolder, queryShelf } from '../../shared/store/handles.ts'
 import { handleDueShards, orderDueShards, shardNames } from '../../shared/store/items.ts'
 import { filedEntries } from '../../shared/store/journal.ts'
 import { loadOrder, queryBuyer, querySales } from '../../shared/store/orders.ts'
@@ -197,10 +197,14 @@ describe(`reads in batches on ${engineKind}`, () => {
         .slice(0, 120)
         .map((name) => commit(store, context, [{ kind: 'handle', before: null, after: importedHandle(name) }])),
     )
-    await protectSkeleton(store, 'batch1', 'batchl')
-    const { handles, protectedSkeletons } = await loadHandles(store, [...names, 'batch0'], ['batch1', 'nothing'])
+    const by = { kind: 'operator', id: 'acct_operator' } as const
+    const event = { type: 'account_protected', handle: 'batchl', importId: 'imp_1' } as const
+    await commit(store, context, [
+      { kind: 'look', before: null, after: advanceLook('batch1', null, [event], at(0), by) },
+    ])
+    const { handles, looks } = await loadHandles(store, [...names, 'batch0'], ['batch1', 'nothing'])
     expect([...handles.keys()].toSorted()).toEqual(names.slice(0, 120).toSorted())
-    expect([...protectedSkeletons]).toEqual([['batch1', 'batchl']])
+    expect([...looks]).toEqual([['batch1', { skeleton: 'batch1', handle: 'batchl', accountSince: at(0), marks: [] }]])
   })
 })
 

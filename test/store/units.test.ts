@@ -2,12 +2,16 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { advanceLook } from '../../shared/domain/aggregate.ts'
+import { skeleton } from '../../shared/domain/handle-name.ts'
+import { marksPerLookMax } from '../../shared/domain/protected-names.ts'
 import { commit, commitAll } from '../../shared/store/commit.ts'
 import { dueIds } from '../../shared/store/due.ts'
 import {
   loadForSale,
   loadHandle,
   loadHandles,
+  loadLook,
   queryHolder,
   queryShelf,
   viewHandle,
@@ -17,6 +21,7 @@ import { loadOrder, queryBuyer, querySales } from '../../shared/store/orders.ts'
 import { countUnits, type Units } from './counted.ts'
 import { startStore, type TestStore } from './engine.ts'
 import {
+  at,
   contact,
   context,
   handedOver,
@@ -32,6 +37,7 @@ const measured = new Map<string, Units>()
 
 /** The longest handle there is, so that every figure is an upper bound. */
 const name = 'abcdefghijklmno'
+const shape = skeleton(name)
 const id = 'ord_ABCDEFGHJKMNPQRSTVWXYZ0123'
 
 beforeAll(async () => {
@@ -58,7 +64,7 @@ beforeAll(async () => {
   await measure('find what is due (one shard)', async () => {
     for await (const _page of dueIds(store.db, store.handlesTable, '00', '2026-12-01T00:00:00.000Z')) continue
   })
-  await measure('read a handle and its skeleton before release', () => loadHandles(store, [name], ['abcdefghljkmno']))
+  await measure('read a handle and its skeleton before release', () => loadHandles(store, [name], [shape]))
   await measure('release, appraise and list', () =>
     commitAll(store, context, [{ kind: 'handle', before: imported, after: released }]),
   )
@@ -71,6 +77,25 @@ beforeAll(async () => {
   await measure('search page (20 names of one prefix)', () => queryShelf(store, 'a', { prefix: 'abc', limit: 20 }))
   await measure('handle page', () => viewHandle(store, name))
   await measure('read a handle to decide', () => loadHandle(store, name))
+  // A look with as many marks as there may be, of sources and owners of the usual length.
+  const by = { kind: 'operator', id: 'acct_operator_with_a_name' } as const
+  let full = advanceLook(shape, null, [{ type: 'account_protected', handle: name, importId: id }], at(0), by)
+  for (let index = 1; index <= marksPerLookMax; index += 1) {
+    const mark = {
+      name: `abcdefghi_jkmn${index}`,
+      source: `register_${index}`,
+      owner: 'A Company with a Name GmbH & Co. KG',
+    }
+    const more = advanceLook(shape, full, [{ type: 'mark_protected', ...mark }], at(index), by)
+    if (index === 1) {
+      await commitAll(store, context, [{ kind: 'look', before: null, after: full }])
+      await measure('protect or withdraw a name', () =>
+        commitAll(store, context, [{ kind: 'look', before: full, after: more }]),
+      )
+    } else await commit(store, context, [{ kind: 'look', before: full, after: more }])
+    full = more
+  }
+  await measure('read a protected look to decide', () => loadLook(store, shape))
   await measure('read a handle for sale and its skeleton', () => loadForSale(store, name))
   await measure('place an order (hold)', () =>
     commit(store, context, [
