@@ -24,6 +24,10 @@ const functionOfGroup = {
     errorImpact: 'Accounts that came back are not reported, and may lose a handle that they use.',
   },
   operator: { name: 'api/operator', errorImpact: 'Operators cannot import feeds, protect names or read the journal.' },
+  'dead-letters': {
+    name: 'api/dead-letters',
+    errorImpact: 'Operators cannot see what failed or send it back; the work itself goes on.',
+  },
   'stripe-webhook': {
     name: 'webhooks/stripe',
     errorImpact:

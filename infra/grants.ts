@@ -4,18 +4,16 @@
  * is not here is AccessDenied. A function's name is its entry file: `api/catalogue` is `functions/api/catalogue.ts`.
  */
 
+import {
+  type DeadLetterQueueName,
+  type QueueName,
+  type WorkQueueName,
+  workQueueNames,
+} from '../shared/contract/queues.ts'
+
 type TableName = 'handles' | 'escrow'
 type IndexName = 'handles/index/byDue' | 'handles/index/byShelf' | 'handles/index/byHolder'
 type EscrowIndexName = 'escrow/index/byDue' | 'escrow/index/byParty' | 'escrow/index/bySale'
-export type QueueName =
-  | 'feeds'
-  | 'chunks'
-  | 'releases'
-  | 'deadlines'
-  | 'payments'
-  | 'effects'
-  | 'mail-events'
-  | 'outbox-failures'
 
 /** What a grant is on. `feeds-bucket/feeds/*` is every object under that prefix of the bucket, and no other. */
 export type ResourceName =
@@ -35,6 +33,8 @@ export type ResourceName =
 export type Grant = {
   readonly allow: readonly string[]
   readonly on: ResourceName
+  /** Of a table: only items whose partition key matches one of these, `*` standing for anything. */
+  readonly partitions?: readonly string[]
   /** The Lambda service makes these calls under the function's role; its code does not, and needs no variable. */
   readonly byEventSource?: true
 }
@@ -50,6 +50,25 @@ const readsStream = (table: TableName): Grant => ({
   on: `${table}/stream`,
   byEventSource: true,
 })
+
+/** Keeps why a message of this queue failed, and can write nothing else of the table. */
+const recordsFailures = (queue: DeadLetterQueueName): Grant => ({
+  allow: ['dynamodb:PutItem'],
+  on: 'escrow',
+  partitions: [`F#${queue}`],
+})
+
+const looksThrough = (queue: 'outbox-failures' | `${WorkQueueName}-dead`): Grant => ({
+  allow: ['sqs:ChangeMessageVisibility', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+  on: queue,
+})
+
+/** Dead letters are looked at, and moved back to the queue they came from. */
+const redrives = (queue: WorkQueueName): readonly Grant[] => [
+  looksThrough(`${queue}-dead`),
+  { allow: ['sqs:DeleteMessage'], on: `${queue}-dead` },
+  { allow: ['sqs:SendMessage'], on: queue },
+]
 
 const stripeSecret: Grant = { allow: ['secretsmanager:GetSecretValue'], on: 'stripe-secret' }
 
@@ -78,6 +97,11 @@ export const grants = {
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'], on: 'escrow' },
     { allow: ['s3:PutObject'], on: 'feeds-bucket/feeds/*' },
   ],
+  'api/dead-letters': [
+    { allow: ['dynamodb:BatchGetItem'], on: 'escrow', partitions: ['F#*'] },
+    ...workQueueNames.flatMap(redrives),
+    looksThrough('outbox-failures'),
+  ],
   'webhooks/stripe': [stripeSecret, { allow: ['sqs:SendMessage'], on: 'payments' }],
   'schedules/sweep-handles': [
     { allow: ['dynamodb:Query'], on: 'handles/index/byDue' },
@@ -89,6 +113,7 @@ export const grants = {
   ],
   'workers/split-feed': [
     receives('feeds'),
+    recordsFailures('feeds'),
     { allow: ['s3:GetObject'], on: 'feeds-bucket/feeds/*' },
     { allow: ['s3:PutObject'], on: 'feeds-bucket/chunks/*' },
     { allow: ['sqs:SendMessage'], on: 'chunks' },
@@ -96,6 +121,7 @@ export const grants = {
   ],
   'workers/import-accounts': [
     receives('chunks'),
+    recordsFailures('chunks'),
     { allow: ['s3:GetObject'], on: 'feeds-bucket/chunks/*' },
     {
       allow: [
@@ -107,10 +133,12 @@ export const grants = {
       ],
       on: 'handles',
     },
-    { allow: ['dynamodb:PutItem'], on: 'escrow' },
+    // Each chunk's result.
+    { allow: ['dynamodb:PutItem'], on: 'escrow', partitions: ['I#*'] },
   ],
   'workers/release-handles': [
     receives('releases'),
+    recordsFailures('releases'),
     {
       allow: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PartiQLUpdate', 'dynamodb:PutItem'],
       on: 'handles',
@@ -118,22 +146,25 @@ export const grants = {
   ],
   'workers/apply-deadlines': [
     receives('deadlines'),
+    recordsFailures('deadlines'),
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'escrow' },
   ],
   'workers/apply-payments': [
     receives('payments'),
+    recordsFailures('payments'),
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'escrow' },
     stripeSecret,
   ],
   'workers/carry-out-effects': [
     receives('effects'),
+    recordsFailures('effects'),
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'escrow' },
     stripeSecret,
   ],
-  'workers/apply-mail-events': [receives('mail-events')],
+  'workers/apply-mail-events': [receives('mail-events'), recordsFailures('mail-events')],
   'workers/publish-outbox': [
     readsStream('handles'),
     readsStream('escrow'),
@@ -141,6 +172,7 @@ export const grants = {
     { allow: ['dynamodb:ListStreams'], on: 'any-stream', byEventSource: true },
     { allow: ['sqs:SendMessage'], on: 'outbox-failures', byEventSource: true },
     { allow: ['dynamodb:BatchWriteItem'], on: 'escrow' },
+    recordsFailures('outbox-failures'),
     { allow: ['events:PutEvents'], on: 'bus' },
   ],
 } as const satisfies Record<string, readonly Grant[]>

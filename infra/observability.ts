@@ -2,7 +2,8 @@ import { Stack } from 'aws-cdk-lib'
 import { Dashboard, GraphWidget, type IMetric, Metric, TextWidget } from 'aws-cdk-lib/aws-cloudwatch'
 import type { Construct } from 'constructs'
 import { alarmPeriod } from './alarms.ts'
-import type { FunctionName, QueueName } from './grants.ts'
+import type { QueueName } from '../shared/contract/queues.ts'
+import type { FunctionName } from './grants.ts'
 import { resourceName, type Settings } from './settings.ts'
 
 export type ObservabilityStackProps = { readonly settings: Settings }

@@ -10,7 +10,7 @@ import { mailEventTypes } from '../shared/contract/messages.ts'
 import { effectEventTypes } from '../shared/domain/effects.ts'
 import { addAlarm, addLoggedEventAlarm, alarmPeriod } from './alarms.ts'
 import { type Deployment, NodeFunction } from './constructs/node-function.ts'
-import { newDeadLetterQueue, QueueWorker } from './constructs/queue-worker.ts'
+import { newDeadLetterQueue, QueueWorker, urlVariable } from './constructs/queue-worker.ts'
 import { ScheduledFunction } from './constructs/scheduled-function.ts'
 import { eventSource } from './events.ts'
 import { findResource } from './resources.ts'
@@ -48,7 +48,6 @@ export class WorkersStack extends Stack {
       deployment,
       name: 'workers/import-accounts',
       queue: 'chunks',
-      urlVariable: 'CHUNKS_QUEUE_URL',
       batchSize: 1,
       maxConcurrency: 16,
       memoryMb: 1024,
@@ -82,7 +81,6 @@ export class WorkersStack extends Stack {
       deployment,
       name: 'workers/release-handles',
       queue: 'releases',
-      urlVariable: 'RELEASES_QUEUE_URL',
       batchSize: 1,
       maxConcurrency: 32,
       memoryMb: 1024,
@@ -108,7 +106,6 @@ export class WorkersStack extends Stack {
       deployment,
       name: 'workers/apply-deadlines',
       queue: 'deadlines',
-      urlVariable: 'DEADLINES_QUEUE_URL',
       batchSize: 10,
       maxConcurrency: 10,
       memoryMb: 512,
@@ -132,7 +129,6 @@ export class WorkersStack extends Stack {
       deployment,
       name: 'workers/apply-payments',
       queue: 'payments',
-      urlVariable: 'PAYMENTS_QUEUE_URL',
       fifo: true,
       // One: a worker that dies takes no other payment along to the dead-letter queue.
       batchSize: 1,
@@ -222,7 +218,10 @@ export class WorkersStack extends Stack {
       id: 'AwsSolutions-SQS3',
       reason: 'This is itself a dead-letter queue: the on-failure destination of two stream mappings, which name it.',
     })
-    resources.set('outbox-failures', { arn: failures.queueArn, environment: {} })
+    resources.set('outbox-failures', {
+      arn: failures.queueArn,
+      environment: { [urlVariable('outbox-failures')]: failures.queueUrl },
+    })
 
     const publishOutbox = new NodeFunction(this, 'PublishOutbox', {
       deployment,

@@ -3,7 +3,15 @@ import { Agent, request as httpRequest, type IncomingMessage, type Server, type 
 import type { Activity } from './activity.ts'
 import type { Clock } from './clock.ts'
 import { Counts } from './counts.ts'
-import { accesses, askForCapacity, isCounted, isWrite, takeCapacity, transactionItems } from './dynamodb-call.ts'
+import {
+  accesses,
+  askForCapacity,
+  isCounted,
+  isWrite,
+  partitionKeys,
+  takeCapacity,
+  transactionItems,
+} from './dynamodb-call.ts'
 import { engineHeaders, type DynamoDb } from './engines/dynamodb.ts'
 import type { SqsS3 } from './engines/sqs-s3.ts'
 import { Faults, type Fault, type InjectedFault } from './faults.ts'
@@ -191,7 +199,9 @@ export class Door {
         const name = table.startsWith('arn:') ? (table.split('/')[1] ?? table) : table
         const tableArn = this.#tables.get(name)?.arn ?? arn('dynamodb', `table/${name}`)
         const resource = index === undefined ? tableArn : `${tableArn}/index/${index}`
-        const allowed = this.#permissions.allows(caller.plan, `dynamodb:${action}`, resource)
+        const allowed = this.#permissions.allows(caller.plan, `dynamodb:${action}`, resource, () =>
+          partitionKeys(operation, body, table, partitionKeyOf(this.#tables.get(name))),
+        )
         if (!(typeof allowed === 'boolean' ? allowed : await allowed)) {
           this.counts.call(caller.label, `dynamodb:${operation}`)
           return accessDenied('dynamodb', principal(caller), `dynamodb:${action}`, resource)
@@ -478,6 +488,14 @@ export class Door {
 }
 
 const hopHeaders = new Set(['connection', 'keep-alive', 'transfer-encoding', 'content-length', 'date', 'x-amz-crc32'])
+
+/** The name of a table's partition key. */
+function partitionKeyOf(table: TablePlan | undefined): string {
+  const key = asArray(table?.create.KeySchema)
+    .map(asObject)
+    .find(({ KeyType }) => KeyType === 'HASH')
+  return asString(key?.AttributeName) ?? ''
+}
 
 function principal(caller: Caller): string {
   const role = caller.plan?.roleArn.split('/').at(-1) ?? 'direct'

@@ -1,4 +1,4 @@
-import { asArray, asObject, isObject, parseObject, type Json, asText } from './json.ts'
+import { asArray, asObject, asString, isObject, parseObject, type Json, asText } from './json.ts'
 import type { FunctionCounts } from './counts.ts'
 
 /** Reading what the door must know of a DynamoDB call, without parsing more than that. */
@@ -68,6 +68,46 @@ export function accesses(operation: string, body: Buffer): readonly Access[] | u
       return undefined
   }
 }
+
+/**
+ * The partition keys that a call names, as a condition on `dynamodb:LeadingKeys` sees them. Of a call that is not read
+ * here, one key that no policy can mean: it is then refused, never let through unseen.
+ */
+export function partitionKeys(operation: string, body: Buffer, table: string, keyName: string): string[] {
+  const call = parseObject(body.toString('utf8'))
+  const keyOf = (item: Json | undefined) => asString(asObject(asObject(item)[keyName]).S) ?? unread
+  const inTable = asObject(call.RequestItems)[table]
+  switch (operation) {
+    case 'PutItem':
+      return [keyOf(call.Item)]
+    case 'GetItem':
+    case 'UpdateItem':
+    case 'DeleteItem':
+      return [keyOf(call.Key)]
+    case 'BatchGetItem':
+      return [...new Set(asArray(asObject(inTable).Keys).map(keyOf))]
+    case 'BatchWriteItem':
+      return [
+        ...new Set(
+          asArray(inTable).map((request) => {
+            const { PutRequest: put, DeleteRequest: remove } = asObject(request)
+            return put === undefined ? keyOf(asObject(remove).Key) : keyOf(asObject(put).Item)
+          }),
+        ),
+      ]
+    case 'Query': {
+      const [, name = '', value = ''] = /^\s*(\S+)\s*=\s*(:\w+)/.exec(asString(call.KeyConditionExpression) ?? '') ?? []
+      const attribute = asString(asObject(call.ExpressionAttributeNames)[name]) ?? name
+      return [
+        attribute === keyName ? keyOf({ [keyName]: asObject(call.ExpressionAttributeValues)[value] ?? {} }) : unread,
+      ]
+    }
+    default:
+      return [unread]
+  }
+}
+
+const unread = '\u0000'
 
 const transactActions: Record<string, string> = {
   Put: 'PutItem',

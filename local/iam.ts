@@ -1,6 +1,6 @@
 import { runSimulation, type Simulation } from '@cloud-copilot/iam-simulate'
 import { pseudo } from './intrinsics.ts'
-import type { JsonObject } from './json.ts'
+import { asArray, asObject, asText, type Json, type JsonObject } from './json.ts'
 import type { FunctionPlan } from './plan.ts'
 
 const answersMax = 20_000
@@ -11,13 +11,23 @@ const answersMax = 20_000
  */
 export class Permissions {
   readonly #answers = new Map<string, boolean | Promise<boolean>>()
+  readonly #partitioned = new Map<FunctionPlan, ReadonlySet<string>>()
 
-  /** Whether the function may do the action on the resource. The cached answer comes back without a promise. */
-  allows(plan: FunctionPlan, action: string, resource: string): boolean | Promise<boolean> {
-    const key = `${plan.name} ${action} ${resource}`
+  /**
+   * Whether the function may do the action on the resource. The cached answer comes back without a promise.
+   * `partitions` tells the partition keys that a DynamoDB call names; it is asked only where a policy looks at them.
+   */
+  allows(
+    plan: FunctionPlan,
+    action: string,
+    resource: string,
+    partitions: () => readonly string[] = () => [],
+  ): boolean | Promise<boolean> {
+    const named = this.#partitionedOf(plan).has(`${action} ${resource}`) ? partitions() : undefined
+    const key = `${plan.name} ${action} ${resource} ${named?.join(' ') ?? ''}`
     const known = this.#answers.get(key)
     if (known !== undefined) return known
-    const answer = simulate(plan, action, resource).then((allowed) => {
+    const answer = simulate(plan, action, resource, named).then((allowed) => {
       this.#answers.set(key, allowed)
       return allowed
     })
@@ -25,15 +35,40 @@ export class Permissions {
     this.#answers.set(key, answer)
     return answer
   }
+
+  #partitionedOf(plan: FunctionPlan): ReadonlySet<string> {
+    const known = this.#partitioned.get(plan)
+    if (known !== undefined) return known
+    const found = new Set(plan.policies.flatMap(({ document }) => asArray(document.Statement).flatMap(partitionedBy)))
+    this.#partitioned.set(plan, found)
+    return found
+  }
 }
 
-async function simulate(plan: FunctionPlan, action: string, resource: string): Promise<boolean> {
+const leadingKeys = 'dynamodb:LeadingKeys'
+
+/** `<action> <resource>` for each that a statement allows in some partitions of a table only. */
+function partitionedBy(statement: Json): string[] {
+  const { Action, Resource, Condition } = asObject(statement)
+  const conditions = Object.values(asObject(Condition)).flatMap((condition) => Object.keys(asObject(condition)))
+  if (!conditions.includes(leadingKeys)) return []
+  return asArray(Action).flatMap((action) =>
+    asArray(Resource).map((resource) => `${asText(action)} ${asText(resource)}`),
+  )
+}
+
+async function simulate(
+  plan: FunctionPlan,
+  action: string,
+  resource: string,
+  partitions: readonly string[] | undefined,
+): Promise<boolean> {
   const simulation: Simulation = {
     request: {
       principal: plan.roleArn,
       action,
       resource: { resource, accountId: pseudo.account },
-      contextVariables: {},
+      contextVariables: partitions === undefined ? {} : { [leadingKeys]: [...partitions] },
     },
     identityPolicies: plan.policies.map(({ name, document }) => ({ name, policy: document })),
     serviceControlPolicies: [],

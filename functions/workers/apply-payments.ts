@@ -4,6 +4,7 @@ import { readStripeSecret } from '../../shared/gateways/secret.ts'
 import { readConfig } from '../../shared/runtime/config.ts'
 import { running } from '../../shared/runtime/running.ts'
 import { openStore } from '../../shared/store/client.ts'
+import { failureRecorder } from '../../shared/store/failures.ts'
 import { log } from '../../shared/runtime/log.ts'
 import { once } from '../../shared/runtime/once.ts'
 import { worker } from '../../shared/runtime/worker.ts'
@@ -25,5 +26,5 @@ export const handler = worker(
     const orderId = message.kind === 'checkout' ? message.orderId : undefined
     log('info', 'payment_applied', { eventId: message.eventId, type: message.type, orderId })
   },
-  { fifo: true },
+  { fifo: true, recordFailure: failureRecorder(deps.store, 'payments', running.now) },
 )

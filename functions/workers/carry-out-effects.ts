@@ -5,6 +5,7 @@ import { readStripeSecret } from '../../shared/gateways/secret.ts'
 import { readConfig } from '../../shared/runtime/config.ts'
 import { running } from '../../shared/runtime/running.ts'
 import { openStore } from '../../shared/store/client.ts'
+import { failureRecorder } from '../../shared/store/failures.ts'
 import { log } from '../../shared/runtime/log.ts'
 import { once } from '../../shared/runtime/once.ts'
 import { worker } from '../../shared/runtime/worker.ts'
@@ -21,9 +22,13 @@ const payments = once(async () => {
   return openPayments({ secretKey, apiUrl: config.STRIPE_API_URL })
 })
 
-export const handler = worker(effectMessageSchema, async ({ 'detail-type': type, detail }) => {
-  if (!Object.hasOwn(effects, type)) throw new Error(`no effect belongs to ${type}`)
-  const orderId = detail.aggregate.replace(/^order:/, '')
-  await carryOutEffect({ ...deps, payments: await payments() }, type as EffectEventType, orderId)
-  log('info', 'effect_carried_out', { type, orderId })
-})
+export const handler = worker(
+  effectMessageSchema,
+  async ({ 'detail-type': type, detail }) => {
+    if (!Object.hasOwn(effects, type)) throw new Error(`no effect belongs to ${type}`)
+    const orderId = detail.aggregate.replace(/^order:/, '')
+    await carryOutEffect({ ...deps, payments: await payments() }, type as EffectEventType, orderId)
+    log('info', 'effect_carried_out', { type, orderId })
+  },
+  { recordFailure: failureRecorder(deps.store, 'effects', running.now) },
+)

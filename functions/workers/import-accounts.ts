@@ -3,6 +3,7 @@ import { openFeeds } from '../../shared/gateways/feeds.ts'
 import { readConfig } from '../../shared/runtime/config.ts'
 import { running } from '../../shared/runtime/running.ts'
 import { openStore } from '../../shared/store/client.ts'
+import { failureRecorder } from '../../shared/store/failures.ts'
 import { log } from '../../shared/runtime/log.ts'
 import { worker } from '../../shared/runtime/worker.ts'
 import { importAccounts } from '../../shared/workflows/import-accounts.ts'
@@ -14,7 +15,11 @@ const deps = {
   feeds: openFeeds(config.FEEDS_BUCKET),
 }
 
-export const handler = worker(chunkMessageSchema, async (message) => {
-  await importAccounts(deps, message)
-  log('info', 'chunk_imported', { importId: message.importId, chunk: message.chunk })
-})
+export const handler = worker(
+  chunkMessageSchema,
+  async (message) => {
+    await importAccounts(deps, message)
+    log('info', 'chunk_imported', { importId: message.importId, chunk: message.chunk })
+  },
+  { recordFailure: failureRecorder(deps.store, 'chunks', running.now) },
+)

@@ -2,15 +2,20 @@ import { releaseMessageSchema } from '../../shared/contract/messages.ts'
 import { readConfig } from '../../shared/runtime/config.ts'
 import { running } from '../../shared/runtime/running.ts'
 import { openStore } from '../../shared/store/client.ts'
+import { failureRecorder } from '../../shared/store/failures.ts'
 import { log } from '../../shared/runtime/log.ts'
 import { worker } from '../../shared/runtime/worker.ts'
 import { assess } from '../../shared/domain/assess.ts'
 import { releaseHandles } from '../../shared/workflows/release-handles.ts'
 
-const config = readConfig('HANDLES_TABLE')
-const store = openStore({ handlesTable: config.HANDLES_TABLE })
+const config = readConfig('HANDLES_TABLE', 'ESCROW_TABLE')
+const store = openStore({ handlesTable: config.HANDLES_TABLE, escrowTable: config.ESCROW_TABLE })
 const deps = { ...running, store, assess }
 
-export const handler = worker(releaseMessageSchema, async ({ names }) => {
-  log('info', 'handles_released', await releaseHandles(deps, names))
-})
+export const handler = worker(
+  releaseMessageSchema,
+  async ({ names }) => {
+    log('info', 'handles_released', await releaseHandles(deps, names))
+  },
+  { recordFailure: failureRecorder(store, 'releases', running.now) },
+)

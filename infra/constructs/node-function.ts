@@ -76,7 +76,9 @@ export class NodeFunction extends Construct {
         grants: new PolicyDocument({
           statements: [
             allow(['logs:CreateLogStream', 'logs:PutLogEvents'], this.logGroup.logGroupArn),
-            ...functionGrants.map((grant) => allow(grant.allow, findResource(resources, grant.on, props.name).arn)),
+            ...functionGrants.map((grant) =>
+              allow(grant.allow, findResource(resources, grant.on, props.name).arn, grant.partitions),
+            ),
           ],
         }),
       },
@@ -125,8 +127,13 @@ export class NodeFunction extends Construct {
   }
 }
 
-function allow(actions: readonly string[], resourceArn: string): PolicyStatement {
-  return new PolicyStatement({ effect: Effect.ALLOW, actions: [...actions], resources: [resourceArn] })
+function allow(actions: readonly string[], resourceArn: string, partitions?: readonly string[]): PolicyStatement {
+  return new PolicyStatement({
+    effect: Effect.ALLOW,
+    actions: [...actions],
+    resources: [resourceArn],
+    ...(partitions && { conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [...partitions] } } }),
+  })
 }
 
 /**

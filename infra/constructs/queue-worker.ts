@@ -3,7 +3,7 @@ import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda'
 import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { addAlarm, alarmPeriod } from '../alarms.ts'
-import type { QueueName } from '../grants.ts'
+import type { QueueName, QueueVariable, WorkQueueName } from '../../shared/contract/queues.ts'
 import { deadLetterRetention, resourceName, type Settings } from '../settings.ts'
 import { NodeFunction, type NodeFunctionProps } from './node-function.ts'
 
@@ -11,7 +11,7 @@ import { NodeFunction, type NodeFunctionProps } from './node-function.ts'
 const maxReceiveCount = 5
 
 export type QueueWorkerProps = NodeFunctionProps & {
-  readonly queue: QueueName
+  readonly queue: WorkQueueName
   /** Messages an invocation, 10 at most without a batching window. */
   readonly batchSize: number
   /** Bounds the load on what the worker calls; SQS holds the rest. */
@@ -20,8 +20,6 @@ export type QueueWorkerProps = NodeFunctionProps & {
   readonly fifo?: true
   /** The oldest message may wait this long before the alarm. */
   readonly waitMax: Duration
-  /** The variable by which senders find the queue; absent where only AWS services send. */
-  readonly urlVariable?: string
 }
 
 /** Queue, dead-letter queue, function and alarms as one piece. */
@@ -55,7 +53,11 @@ export class QueueWorker extends Construct {
     })
     resources.set(props.queue, {
       arn: this.queue.queueArn,
-      environment: props.urlVariable ? { [props.urlVariable]: this.queue.queueUrl } : {},
+      environment: { [urlVariable(props.queue)]: this.queue.queueUrl },
+    })
+    resources.set(`${props.queue}-dead`, {
+      arn: this.deadLetters.queueArn,
+      environment: { [urlVariable(`${props.queue}-dead`)]: this.deadLetters.queueUrl },
     })
     this.worker = new NodeFunction(this, 'Worker', props)
     new EventSourceMapping(this, 'Source', {
@@ -74,6 +76,10 @@ export class QueueWorker extends Construct {
       errorImpact: props.errorImpact,
     })
   }
+}
+
+export function urlVariable(queue: QueueName): QueueVariable {
+  return `${queue.replaceAll('-', '_').toUpperCase()}_QUEUE_URL` as QueueVariable
 }
 
 export type DeadLetterQueueProps = {

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { accountIdSchema, importIdSchema, orderIdSchema } from './ids.ts'
 import { currencySchema, moneySchema } from './money.ts'
+import { deadLetterQueueNames } from './queues.ts'
 
 /** RFC 3339, always UTC with milliseconds. */
 export const instantSchema = z.iso.datetime().meta({ id: 'Instant' })
@@ -190,6 +191,39 @@ export const heldHandleSchema = z
 export const activitySchema = z
   .strictObject({ handle: handleInputSchema, accountId: accountIdSchema, activeAt: instantSchema })
   .meta({ id: 'Activity' })
+
+export const deadLetterQueueNameSchema = z.enum(deadLetterQueueNames).meta({ id: 'DeadLetterQueueName' })
+
+export const deadLetterQueueSchema = z
+  .object({
+    queue: deadLetterQueueNameSchema,
+    messages: z.int().min(0),
+    oldestSentAt: instantSchema.nullable(),
+    redrivable: z.boolean(),
+  })
+  .meta({ id: 'DeadLetterQueue' })
+
+export const deadLetterSchema = z
+  .object({
+    messageId: z.string(),
+    sentAt: instantSchema,
+    body: z.string().meta({ description: 'Cut to 4,000 characters' }),
+    bodyCharacters: z.int().min(0),
+    failure: z
+      .object({
+        error: z.string(),
+        message: z.string(),
+        at: instantSchema,
+        receives: z.int().nullable(),
+      })
+      .nullable()
+      .meta({ description: 'The last failure; null: the worker ended without a word' }),
+  })
+  .meta({ id: 'DeadLetter' })
+
+export const redriveSchema = z
+  .object({ queue: deadLetterQueueNameSchema, moved: z.int().min(0), left: z.int().min(0) })
+  .meta({ id: 'Redrive' })
 
 /** Pages: `limit` and an opaque `cursor`; the same shape everywhere. */
 export const pageSizeMax = 100

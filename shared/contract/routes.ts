@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { importIdSchema, orderIdSchema } from './ids.ts'
 import { currencySchema } from './money.ts'
 import type { ProblemCode } from './problems.ts'
+import { redriveMessagesMax } from './queues.ts'
 import * as resource from './resources.ts'
 
 /** Who may call: `public`, any `user` with a token, or a user whose groups claim names `operator` or `platform`. */
@@ -14,6 +15,7 @@ export type RouteGroup =
   | 'checkout'
   | 'accounts'
   | 'operator'
+  | 'dead-letters'
   | 'stripe-webhook'
 
 export type Route = {
@@ -40,6 +42,7 @@ const handleParams = z.strictObject({ handle: resource.handleInputSchema })
 const orderParams = z.strictObject({ orderId: orderIdSchema })
 const importParams = z.strictObject({ importId: importIdSchema })
 const protectedNameParams = z.strictObject({ name: resource.handleInputSchema })
+const deadLetterParams = z.strictObject({ queue: resource.deadLetterQueueNameSchema })
 const handleProblems = ['handle_empty', 'handle_too_long', 'handle_character'] as const
 
 /** The table: gateway routes, validation, OpenAPI, the typed client and the role tests all read it. */
@@ -321,6 +324,49 @@ export const routes = {
       words: 'The journal, complete and in order',
     },
     problems: ['validation_failed', 'not_found', 'role_missing'],
+  },
+  listDeadLetterQueues: {
+    operationId: 'listDeadLetterQueues',
+    group: 'dead-letters',
+    method: 'GET',
+    path: '/v1/operator/dead-letters',
+    role: 'operator',
+    summary: 'How much work failed every time, by queue',
+    success: {
+      status: 200,
+      schema: z.object({ queues: z.array(resource.deadLetterQueueSchema) }).meta({ id: 'DeadLetterQueues' }),
+      words: 'Every queue, also the empty ones',
+    },
+    problems: ['role_missing', 'service_unavailable'],
+  },
+  listDeadLetters: {
+    operationId: 'listDeadLetters',
+    group: 'dead-letters',
+    method: 'GET',
+    path: '/v1/operator/dead-letters/{queue}',
+    role: 'operator',
+    summary: 'The messages of one queue that failed every time, with the reason; they stay where they are',
+    params: deadLetterParams,
+    query: z.strictObject({ limit: resource.pageQuery.limit }),
+    success: {
+      status: 200,
+      schema: z
+        .object({ messages: z.int().min(0), items: z.array(resource.deadLetterSchema) })
+        .meta({ id: 'DeadLetterList' }),
+      words: 'Dead letters',
+    },
+    problems: ['validation_failed', 'role_missing', 'service_unavailable'],
+  },
+  redriveDeadLetters: {
+    operationId: 'redriveDeadLetters',
+    group: 'dead-letters',
+    method: 'POST',
+    path: '/v1/operator/dead-letters/{queue}/redrive',
+    role: 'operator',
+    summary: `Send dead letters back to their queue, at most ${redriveMessagesMax} a call; safe to repeat`,
+    params: deadLetterParams,
+    success: { status: 200, schema: resource.redriveSchema, words: 'How many were moved and are left' },
+    problems: ['validation_failed', 'redrive_by_hand', 'role_missing', 'service_unavailable'],
   },
   receiveStripeEvent: {
     operationId: 'receiveStripeEvent',

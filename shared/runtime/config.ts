@@ -1,15 +1,12 @@
 import * as z from 'zod'
+import type { QueueVariable } from '../contract/queues.ts'
 
-/** Every variable a function may be given. Infra sets only those a function uses. */
+/** Every variable a function may be given, beside the addresses of queues. Infra sets only those a function uses. */
 const schemas = {
   HANDLES_TABLE: z.string().min(1),
   ESCROW_TABLE: z.string().min(1),
   EVENT_BUS: z.string().min(1),
   FEEDS_BUCKET: z.string().min(1),
-  RELEASES_QUEUE_URL: z.url(),
-  DEADLINES_QUEUE_URL: z.url(),
-  CHUNKS_QUEUE_URL: z.url(),
-  PAYMENTS_QUEUE_URL: z.url(),
   MAIL_FROM: z.email(),
   MAIL_CONFIGURATION_SET: z.string().min(1),
   STRIPE_SECRET_ARN: z.string().min(1),
@@ -20,15 +17,17 @@ const schemas = {
 } as const
 
 type Schemas = typeof schemas
-export type ConfigName = keyof Schemas
-export type Config<N extends ConfigName> = { readonly [K in N]: z.infer<Schemas[K]> }
+export type ConfigName = keyof Schemas | QueueVariable
+export type Config<N extends ConfigName> = { readonly [K in N]: K extends keyof Schemas ? z.infer<Schemas[K]> : string }
+
+const schemaOf = (name: ConfigName): z.ZodType => (name in schemas ? schemas[name as keyof Schemas] : z.url())
 
 /**
  * Reads and checks the variables a function needs, once, at cold start: a function with a missing or malformed one never
  * answers a request. This is the only place that reads `process.env`.
  */
 export const readConfig = <N extends ConfigName>(...names: N[]): Config<N> => {
-  const wanted = z.object(Object.fromEntries(names.map((name) => [name, schemas[name]])))
+  const wanted = z.object(Object.fromEntries(names.map((name) => [name, schemaOf(name)])))
   const parsed = wanted.safeParse(process.env)
   if (!parsed.success) {
     throw new Error(`configuration: ${parsed.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; ')}`)

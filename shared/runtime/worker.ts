@@ -1,18 +1,31 @@
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import type * as z from 'zod'
-import { errorFacts, log } from './log.ts'
+import { errorFacts, log, plainError } from './log.ts'
+
+export type WorkerOptions = {
+  readonly fifo?: true
+  /** Keeps the reason where an operator finds it beside the dead letter. */
+  readonly recordFailure: (failure: {
+    readonly messageId: string
+    readonly receives: number
+    readonly error: string
+    readonly message: string
+  }) => Promise<void>
+}
+
+/** The body is no message of this queue; it will not be one the next time either. */
+export class MessageMalformed extends Error {
+  override readonly name = 'MessageMalformed'
+}
 
 /**
- * The handler of a queue's worker: each message is parsed by its schema and worked on; what failed is reported by id, so
- * that SQS delivers it alone again and, after its last try, puts it into the dead-letter queue. In a FIFO queue the rest
- * of the batch after a failure is reported too, or a later message would overtake the failed one.
+ * The handler of a queue's worker: each message is parsed by its schema and worked on; what failed is recorded with its
+ * reason and reported by id, so that SQS delivers it alone again and, after its last try, puts it into the dead-letter
+ * queue. In a FIFO queue the rest of the batch after a failure is reported too, or a later message would overtake the
+ * failed one.
  */
 export const worker =
-  <S extends z.ZodType>(
-    schema: S,
-    work: (message: z.infer<S>) => Promise<void>,
-    options: { readonly fifo?: true } = {},
-  ) =>
+  <S extends z.ZodType>(schema: S, work: (message: z.infer<S>) => Promise<void>, options: WorkerOptions) =>
   async (event: SQSEvent): Promise<SQSBatchResponse> => {
     const failed: { itemIdentifier: string }[] = []
     for (const record of event.Records) {
@@ -21,15 +34,41 @@ export const worker =
         continue
       }
       try {
-        await work(schema.parse(JSON.parse(record.body)))
+        await work(parseMessage(schema, record.body))
       } catch (error) {
-        log('error', 'message_failed', {
-          messageId: record.messageId,
-          receives: record.attributes.ApproximateReceiveCount,
-          ...errorFacts(error),
-        })
+        await reportFailure(options, record, error)
         failed.push({ itemIdentifier: record.messageId })
       }
     }
     return { batchItemFailures: failed }
   }
+
+/** A failure that cannot be recorded is in the log, and the message fails all the same. */
+const reportFailure = async ({ recordFailure }: WorkerOptions, record: SQSRecord, error: unknown): Promise<void> => {
+  const { messageId } = record
+  const receives = Number(record.attributes.ApproximateReceiveCount)
+  log('error', 'message_failed', { messageId, receives, ...errorFacts(error) })
+  try {
+    await recordFailure({ messageId, receives, ...plainError(error) })
+  } catch (unrecorded) {
+    log('error', 'failure_not_recorded', { messageId, ...errorFacts(unrecorded) })
+  }
+}
+
+const issuesNamedMax = 5
+
+/** @throws MessageMalformed naming the fields at fault; what the body holds stays out of it. */
+const parseMessage = <S extends z.ZodType>(schema: S, body: string): z.infer<S> => {
+  let json: unknown
+  try {
+    json = JSON.parse(body)
+  } catch {
+    throw new MessageMalformed('the body is not JSON')
+  }
+  const parsed = schema.safeParse(json)
+  if (parsed.success) return parsed.data
+  const issues = parsed.error.issues.slice(0, issuesNamedMax)
+  throw new MessageMalformed(
+    issues.map(({ path, message }) => `${path.join('.') || 'the body'}: ${message}`).join('; '),
+  )
+}

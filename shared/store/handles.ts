@@ -1,7 +1,8 @@
-import { BatchGetCommand, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import type { VersionedHandle, VersionedLook } from '../domain/aggregate.ts'
 import { skeleton } from '../domain/handle-name.ts'
 import { guardOf, type ProtectedLook, type Protection } from '../domain/protected-names.ts'
+import { getItems } from './batch-get.ts'
 import type { HandlesStore } from './client.ts'
 import { type Contact, handleKey, lookKey, readHandle, readLook } from './items.ts'
 import { type Page, type PageKeyTest, pageKeyTest, pageOf, type PageOf, queryNewest } from './pages.ts'
@@ -22,12 +23,8 @@ export const viewHandle = async (store: HandlesStore, name: string): Promise<Loa
   return Item === undefined ? null : readHandle(Item)
 }
 
-const batchGetMax = 100
-const batchTriesMax = 8
-
 /**
- * Many handles, and which of these skeletons are protected looks, in batches of 100 keys; what DynamoDB did not
- * process is asked for again.
+ * Many handles, and which of these skeletons are protected looks, in batches of 100 keys.
  */
 export const loadHandles = async (
   store: HandlesStore,
@@ -38,23 +35,13 @@ export const loadHandles = async (
   for (const skeleton of new Set(skeletons)) keys.push(lookKey(skeleton))
   const handles = new Map<string, LoadedHandle>()
   const looks = new Map<string, ProtectedLook>()
-  for (let start = 0; start < keys.length; start += batchGetMax) {
-    let wanted: Record<string, unknown>[] = keys.slice(start, start + batchGetMax)
-    for (let attempt = 1; wanted.length > 0; attempt += 1) {
-      if (attempt > batchTriesMax) throw new Error(`DynamoDB left ${wanted.length} keys unread`)
-      const answer = await store.db.send(
-        new BatchGetCommand({ RequestItems: { [store.handlesTable]: { Keys: wanted, ConsistentRead: true } } }),
-      )
-      for (const item of answer.Responses?.[store.handlesTable] ?? []) {
-        if (item['sk'] === lookKey('').sk) {
-          const { state } = readLook(item)
-          looks.set(state.skeleton, state)
-        } else {
-          const handle = readHandle(item)
-          handles.set(handle.state.name, handle)
-        }
-      }
-      wanted = answer.UnprocessedKeys?.[store.handlesTable]?.Keys ?? []
+  for await (const item of getItems(store.db, store.handlesTable, keys)) {
+    if (item['sk'] === lookKey('').sk) {
+      const { state } = readLook(item)
+      looks.set(state.skeleton, state)
+    } else {
+      const handle = readHandle(item)
+      handles.set(handle.state.name, handle)
     }
   }
   return { handles, looks }

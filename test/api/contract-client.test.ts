@@ -62,6 +62,16 @@ test('one handle goes all the way through the typed client, every answer as the 
   await market.checkInvariants()
 })
 
+test('dead letters are counted, shown and sent back through the typed client', async () => {
+  const operator = clientOf('operator')
+  market.system.queues.send('chunks-dead', '{}')
+  const { queues } = value(await operator.listDeadLetterQueues({}))
+  expect(queues.filter(({ messages }) => messages > 0)).toMatchObject([{ queue: 'chunks', messages: 1 }])
+  const params = { queue: 'chunks' } as const
+  expect(value(await operator.listDeadLetters({ params })).items).toMatchObject([{ body: '{}', failure: null }])
+  expect(value(await operator.redriveDeadLetters({ params }))).toMatchObject({ moved: 1, left: 0 })
+})
+
 test('that was every operation but the webhook, which only the provider can sign', async () => {
   const client = clientOf('alice')
   const every = Object.keys(routes) as OperationId[]

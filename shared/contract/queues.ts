@@ -1,0 +1,34 @@
+/** Queues of work. Each has one worker, and a dead-letter queue `<name>-dead` for what failed every time. */
+export const workQueueNames = [
+  'feeds',
+  'chunks',
+  'releases',
+  'deadlines',
+  'payments',
+  'effects',
+  'mail-events',
+] as const
+export type WorkQueueName = (typeof workQueueNames)[number]
+
+/**
+ * Where an operator finds work that failed: the dead letters of a queue under the queue's own name, and what the streams
+ * of the tables could not deliver under `outbox-failures`.
+ */
+export const deadLetterQueueNames = [...workQueueNames, 'outbox-failures'] as const
+export type DeadLetterQueueName = (typeof deadLetterQueueNames)[number]
+
+/** Every queue there is: `<name>-dead` is the dead-letter queue of a queue of work. */
+export type QueueName = DeadLetterQueueName | `${WorkQueueName}-dead`
+
+type InCapitals<S extends string> = S extends `${infer A}-${infer B}`
+  ? `${Uppercase<A>}_${InCapitals<B>}`
+  : Uppercase<S>
+
+/** The variable by which a function finds a queue: `CHUNKS_DEAD_QUEUE_URL` for `chunks-dead`. */
+export type QueueVariable = `${InCapitals<QueueName>}_QUEUE_URL`
+
+/** The most messages that one redrive moves: two hundred sends one after another take a few seconds of an answer's time. */
+export const redriveMessagesMax = 200
+
+/** The most of a dead letter's body that is shown: every message but the lists of names is shorter. */
+export const bodyCharactersMax = 4_000
