@@ -39,7 +39,7 @@ export class DataStack extends Stack {
     this.handles.addGlobalSecondaryIndex({
       indexName: 'byDue',
       partitionKey: text('dueShard'),
-      sortKey: text('dueAt'),
+      sortKey: text('dueFrom'),
       projectionType: ProjectionType.KEYS_ONLY,
     })
     this.handles.addGlobalSecondaryIndex({

@@ -77,6 +77,7 @@ export const grants = {
     { allow: ['dynamodb:GetItem'], on: 'handles' },
     { allow: ['dynamodb:Query'], on: 'handles/index/byShelf' },
     { allow: ['dynamodb:Query'], on: 'escrow/index/bySale' },
+    { allow: ['dynamodb:Query'], on: 'escrow' },
   ],
   'api/reference': [],
   'api/purchases': [
@@ -104,6 +105,7 @@ export const grants = {
   ],
   'webhooks/stripe': [stripeSecret, { allow: ['sqs:SendMessage'], on: 'payments' }],
   'schedules/sweep-handles': [
+    { allow: ['dynamodb:GetItem'], on: 'handles' },
     { allow: ['dynamodb:Query'], on: 'handles/index/byDue' },
     { allow: ['sqs:SendMessage'], on: 'releases' },
   ],

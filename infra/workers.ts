@@ -256,11 +256,11 @@ export class WorkersStack extends Stack {
 }
 
 /**
- * Which records of a stream concern the outbox: Lambda is not invoked for others, nor charges for them. A new handle or look
- * replaces no entry, and nobody subscribes to their events; what else lies in the tables is no aggregate.
+ * Which records of a stream concern the outbox: Lambda is not invoked for others, nor charges for them. A new handle, look
+ * or policy replaces no entry and wants no effect; what else lies in the tables is no aggregate.
  */
 const outboxFilters = {
-  handles: { eventName: ['MODIFY'], dynamodb: { Keys: { sk: { S: ['handle', 'skeleton'] } } } },
+  handles: { eventName: ['MODIFY'], dynamodb: { Keys: { sk: { S: ['handle', 'skeleton', 'policy'] } } } },
   escrow: { dynamodb: { Keys: { sk: { S: ['order'] } } } },
 } as const
 

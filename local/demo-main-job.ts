@@ -4,7 +4,7 @@ import { type Client, createClient } from '../shared/contract/client.ts'
 import { formatMoney, type Money } from '../shared/contract/money.ts'
 import type { Problem } from '../shared/contract/problems.ts'
 import { balances, type Posting } from '../shared/domain/ledger.ts'
-import { policyInForce } from '../shared/domain/policy.ts'
+import { termsInForce } from '../shared/domain/terms.ts'
 import { auditInstance } from './audit.ts'
 import { callInstance } from './control.ts'
 import type { Telling } from './demo-telling.ts'
@@ -121,7 +121,7 @@ export const playMainJob = async (options: DemoOptions): Promise<DemoResult> => 
 
   telling.step('An unpaid order expires and its handle is back on sale')
   const unpaid = value(await alice.placeOrder({ body: second, idempotencyKey: randomUUID() }))
-  await moveClock(policyInForce.paymentWindowMinutes + 2)
+  await moveClock(termsInForce.paymentWindowMinutes + 2)
   telling.line(
     `${unpaid.id} is ${value(await alice.getOrder({ params: { orderId: unpaid.id } })).status}; @${second.handle} is ${value(await alice.getHandle({ params: { handle: second.handle } })).listing?.status}`,
   )
@@ -133,7 +133,7 @@ export const playMainJob = async (options: DemoOptions): Promise<DemoResult> => 
   await instance('idle')
   const lateStatus = async () => value(await alice.getOrder({ params: { orderId: late.id } })).status
   telling.line(`${late.id} is ${await lateStatus()}: the bank takes its time`)
-  await moveClock(days(policyInForce.paymentProcessingDays) + 60)
+  await moveClock(days(termsInForce.paymentProcessingDays) + 60)
   telling.line(`a week later it is ${await lateStatus()}, and @${third.handle} is back on sale`)
   await moveClock(days(3))
   telling.line(`on the tenth day the money comes: it is ${await lateStatus()}`)

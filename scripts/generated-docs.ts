@@ -1,7 +1,8 @@
 import { openApi } from '../shared/contract/openapi.ts'
 import { handleMachine, listingMachine } from '../shared/domain/handle.ts'
 import { orderMachine } from '../shared/domain/order.ts'
-import { durationMs, policyInForce, type Policy } from '../shared/domain/policy.ts'
+import { ruleNames, shippedPolicy } from '../shared/domain/release-policy.ts'
+import { durationMs, type Terms, termsInForce } from '../shared/domain/terms.ts'
 import { type Machine, toMermaid } from '../shared/domain/transitions.ts'
 
 /** The address that the committed description names; a running service names its own. */
@@ -10,30 +11,30 @@ const serverUrl = 'https://api.handles.example'
 /** The documents that are made from the code, by their path from the project's folder. */
 export const generatedDocs = (): Readonly<Record<string, string>> => ({
   'docs/openapi.json': `${JSON.stringify(openApi(serverUrl), null, 2)}\n`,
-  'docs/state-machines.md': stateMachines(policyInForce),
+  'docs/state-machines.md': stateMachines(termsInForce),
 })
 
-const stateMachines = (policy: Policy): string =>
+const stateMachines = (terms: Terms): string =>
   [
     '# State machines',
     'Made from the transition tables in `shared/domain` by `npm run docs`; do not edit. An arrow names the event, who may raise it, and, after ⏱, the deadline at which the clock raises it. A waiting state always has one.',
     section(
       'Handle',
-      'A handle belongs to an active account until the policy finds that account inactive; then it is released to the market, or reserved where the gate says so, and a purchase makes it active again with its new holder.',
+      'A handle belongs to an active account until the release policy finds that account inactive. Then it is dormant: notices go out and a time of grace runs, in which its holder keeps it by a link or by coming back. After that it is released to the market, or reserved where the gate says so, and a purchase makes it active again with its new holder. A suspended account goes by its own rule, at once where that has no grace.',
       handleMachine,
-      policy,
+      terms,
     ),
     section(
       'Listing',
       'A listing is born with the release, is on hold for one order at most, and goes back on sale when that order ends without a hand-over.',
       listingMachine,
-      policy,
+      terms,
     ),
     section(
       'Order',
       'An order is one purchase from the hold to the settlement; money that comes too late, or that cannot buy the handle any more, is refunded.',
       orderMachine,
-      policy,
+      terms,
     ),
   ].join('\n\n') + '\n'
 
@@ -41,13 +42,13 @@ const section = <S extends string, E extends string>(
   title: string,
   sentence: string,
   machine: Machine<S, E>,
-  policy: Policy,
+  terms: Terms,
 ): string => {
   const parts = [`## ${title}`, sentence, `\`\`\`mermaid\n${toMermaid(machine)}\n\`\`\``]
   const deadlines = machine.transitions.flatMap(({ from, on, after }) =>
-    after === undefined ? [] : [`- \`${from ?? ''}\` until \`${on}\`: ${wait(after, policy)}`],
+    after === undefined ? [] : [`- \`${from ?? ''}\` until \`${on}\`: ${wait(after, terms)}`],
   )
-  if (deadlines.length > 0) parts.push(`Deadlines (policy ${policy.version}):`, deadlines.join('\n'))
+  if (deadlines.length > 0) parts.push('Deadlines:', deadlines.join('\n'))
   return parts.join('\n\n')
 }
 
@@ -55,18 +56,18 @@ type Deadline = NonNullable<Machine<string, string>['transitions'][number]['afte
 
 const hourMs = 3_600_000
 
-const wait = (after: Deadline, policy: Policy): string => {
+const wait = (after: Deadline, terms: Terms): string => {
   switch (after) {
-    case 'releaseDueAt': {
-      const classes = Object.entries(policy.inactivityDays)
-      const days = classes.map(([name, count]) => `${name} ${count === null ? 'never' : `${count} days`}`)
-      const suspended = policy.suspensionDays === null ? '' : `; suspended: ${policy.suspensionDays} days`
-      return `inactive by the account's class (${days.join(', ')}${suspended})`
+    case 'releaseRule': {
+      const days = ruleNames.map((name) => `${name} ${shippedPolicy.rules[name]?.afterDays} days`)
+      return `the days of the account's rule in the release policy (shipped: ${days.join(', ')}; governments' and memorial accounts never)`
     }
+    case 'graceEnd':
+      return 'the planned step: the next notice, or the end of the grace period that the notices told'
     case 'orderDeadline':
       return 'the deadline of the order that holds it'
     default: {
-      const hours = durationMs(policy, after) / hourMs
+      const hours = durationMs(terms, after) / hourMs
       return hours % 24 === 0 && hours > 24 ? `${hours / 24} days` : hours === 1 ? '1 hour' : `${hours} hours`
     }
   }

@@ -1,3 +1,4 @@
+import { checkoutRoutes } from '../../shared/contract/routes/checkout.ts'
 import { openPayments } from '../../shared/gateways/payments.ts'
 import { readStripeSecret } from '../../shared/gateways/secret.ts'
 import { callersPatience } from '../../shared/gateways/stripe.ts'
@@ -14,7 +15,7 @@ const payments = once(async () => {
   return openPayments({ secretKey, apiUrl: config.STRIPE_API_URL, patience: callersPatience })
 })
 
-export const handler = api({
+export const handler = api(checkoutRoutes, {
   openCheckout: async ({ params, caller }) =>
     openCheckout({ store, payments: await payments(), publicUrl: config.PUBLIC_URL }, params.orderId, caller.id),
 })

@@ -1,3 +1,4 @@
+import { deadLetterRoutes } from '../../shared/contract/routes/dead-letters.ts'
 import { openDeadLetters } from '../../shared/gateways/dead-letters.ts'
 import { api } from '../../shared/runtime/api.ts'
 import { readConfig } from '../../shared/runtime/config.ts'
@@ -36,7 +37,7 @@ const deps = {
   },
 }
 
-export const handler = api({
+export const handler = api(deadLetterRoutes, {
   listDeadLetterQueues: () => listDeadLetterQueues(deps),
   listDeadLetters: ({ params, query }) => listDeadLetters(deps, params.queue, query.limit),
   redriveDeadLetters: ({ params }) => redriveDeadLetters(deps, params.queue),

@@ -1,3 +1,4 @@
+import { purchaseRoutes } from '../../shared/contract/routes/purchases.ts'
 import { ok } from '../../shared/domain/result.ts'
 import { api } from '../../shared/runtime/api.ts'
 import { readConfig } from '../../shared/runtime/config.ts'
@@ -10,23 +11,23 @@ import { viewOrder } from '../../shared/workflows/views.ts'
 const config = readConfig('HANDLES_TABLE', 'ESCROW_TABLE')
 const store = openStore({ handlesTable: config.HANDLES_TABLE, escrowTable: config.ESCROW_TABLE })
 const deps = { ...running, store }
-const { policy } = deps
+const { terms } = deps
 
-export const handler = api({
+export const handler = api(purchaseRoutes, {
   placeOrder: async ({ body, caller, idempotencyKey, requestHash }) => {
     const order = await placeOrder(deps, { buyerId: caller.id, ...body, idempotencyKey, requestHash })
-    return order.ok ? ok(viewOrder(order.value, policy)) : order
+    return order.ok ? ok(viewOrder(order.value, terms)) : order
   },
   listOrders: async ({ query, caller }) => {
     const page = await listOrders(store, caller.id, query)
-    return page.ok ? ok({ ...page.value, items: page.value.items.map((order) => viewOrder(order, policy)) }) : page
+    return page.ok ? ok({ ...page.value, items: page.value.items.map((order) => viewOrder(order, terms)) }) : page
   },
   getOrder: async ({ params, caller }) => {
     const order = await getOrder(store, params.orderId, caller.id)
-    return order.ok ? ok(viewOrder(order.value, policy)) : order
+    return order.ok ? ok(viewOrder(order.value, terms)) : order
   },
   cancelOrder: async ({ params, caller }) => {
     const order = await cancelOrder(deps, params.orderId, caller.id)
-    return order.ok ? ok(viewOrder(order.value, policy)) : order
+    return order.ok ? ok(viewOrder(order.value, terms)) : order
   },
 })

@@ -1,7 +1,8 @@
 import type * as z from 'zod'
 import { gatewaySchema } from './gateway.ts'
 import { type Problem, problem, problemSchema, type ProblemCode } from './problems.ts'
-import { type OperationId, type Route, routes } from './routes.ts'
+import type { Route } from './route.ts'
+import { type OperationId, routes } from './routes.ts'
 
 /**
  * A typed client made from the routes table: one method an operation, answers parsed by the same schemas that the service

@@ -1,7 +1,8 @@
 import * as z from 'zod'
 import { gatewaySchema } from './gateway.ts'
 import { problemSchema, problemStatus } from './problems.ts'
-import { type Route, routes } from './routes.ts'
+import type { Route } from './route.ts'
+import { routes } from './routes.ts'
 
 type Json = { [key: string]: unknown }
 

@@ -10,7 +10,7 @@ export const instantSchema = z.iso.datetime().meta({ id: 'Instant' })
 export const handleInputSchema = z.string().min(1).max(200).meta({ description: '1 to 15 of A–Z a–z 0–9 _' })
 
 export const actorSchema = z
-  .enum(['buyer', 'seller', 'prospect', 'operator', 'platform', 'system'])
+  .enum(['buyer', 'seller', 'holder', 'prospect', 'operator', 'platform', 'system'])
   .meta({ id: 'Actor' })
 
 /** Who acts next, how, and by when; null where nobody needs to. */
@@ -39,15 +39,43 @@ export const listingSchema = z
     status: z.enum(['open', 'held']),
     mode: z.enum(['fixed_price']),
     price: moneySchema,
-    openedAt: instantSchema,
+    openedAt: instantSchema.meta({ description: 'When it was released' }),
+    firstRefusalUntil: instantSchema.nullable().meta({ description: 'Until then the former holder alone may buy it' }),
+    opensAt: instantSchema.meta({ description: 'When the quarantine ends and anybody may buy it' }),
   })
   .meta({ id: 'Listing' })
+
+export const releaseSchema = z
+  .object({
+    rule: z.enum(['ordinary', 'verified', 'suspended']),
+    policyVersion: z.int().min(1),
+    dueAt: instantSchema,
+    noticesGiven: z.int().min(0),
+    words: z.string().meta({ description: 'Why, in one sentence' }),
+  })
+  .meta({ id: 'Release', description: 'Why the handle was released, or is about to be' })
+
+export const graceSchema = z
+  .object({
+    startedAt: instantSchema,
+    noticesGiven: z.int().min(0),
+    releaseAt: instantSchema.meta({ description: 'The handle is not released earlier' }),
+  })
+  .meta({ id: 'Grace', description: 'The time in which the holder can keep the handle' })
+
+export const reservedSchema = z
+  .object({ code: z.string(), reason: z.string(), overruled: z.boolean() })
+  .meta({ id: 'Reserved', description: 'Why the handle is kept from the market' })
 
 export const handleSchema = z
   .object({
     handle: z.string(),
     display: z.string(),
-    status: z.enum(['active', 'released', 'reserved', 'locked']),
+    status: z.enum(['active', 'dormant', 'unreachable', 'released', 'reserved', 'locked']),
+    grace: graceSchema.nullable(),
+    release: releaseSchema.nullable(),
+    reserved: reservedSchema.nullable(),
+    legalHold: z.boolean(),
     listing: listingSchema.nullable(),
     appraisal: appraisalSchema.nullable(),
     next: nextStepSchema.nullable(),
@@ -63,6 +91,7 @@ export const listingCardSchema = z
     tier: z.string(),
     low: moneySchema,
     high: moneySchema,
+    opensAt: instantSchema,
   })
   .meta({ id: 'ListingCard' })
 
@@ -183,6 +212,10 @@ export const journalEntrySchema = z
     hash: z.string(),
   })
   .meta({ id: 'JournalEntry' })
+
+export const redirectSchema = z
+  .object({ handle: z.string(), accountId: accountIdSchema, until: instantSchema })
+  .meta({ id: 'Redirect', description: 'Links to a handle in quarantine lead to the account that had it' })
 
 export const heldHandleSchema = z
   .object({ handle: z.string(), display: z.string(), status: z.string(), since: instantSchema })

@@ -1,6 +1,9 @@
-/** Who did it. `system` is the clock, the payment provider's signed word, or the pipeline itself. */
+/**
+ * Who did it. `system` is the clock, the payment provider's signed word, or the pipeline itself; `holder` is the account
+ * whose handle it is, known by a signed link.
+ */
 export type Actor =
-  | { readonly kind: 'buyer' | 'seller' | 'prospect' | 'operator' | 'platform'; readonly id: string }
+  | { readonly kind: 'buyer' | 'seller' | 'holder' | 'prospect' | 'operator' | 'platform'; readonly id: string }
   | { readonly kind: 'system' }
 
 export type ActorKind = Actor['kind']

@@ -4,16 +4,19 @@ import { type Entry, nextEntry } from './journal.ts'
 import type { Posting } from './ledger.ts'
 import { evolveLook, type LookEvent, type ProtectedLook } from './protected-names.ts'
 import { evolveOrder, type Order, type OrderEvent, postingsOf } from './order.ts'
+import { evolvePolicy, type PolicyEvent, type PublishedPolicy } from './release-policy.ts'
 
 /** A state and the journal entry that led to it: what a store loads, and what `commit` writes. */
 export type Versioned<S, E extends { readonly type: string }> = { readonly state: S; readonly entry: Entry<E> }
 export type VersionedHandle = Versioned<Handle, HandleEvent>
 export type VersionedOrder = Versioned<Order, OrderEvent>
 export type VersionedLook = Versioned<ProtectedLook, LookEvent>
+export type VersionedPolicy = Versioned<PublishedPolicy, PolicyEvent>
 
 export const handleAggregate = (name: string): string => `handle:${name}`
 export const lookAggregate = (skeleton: string): string => `look:${skeleton}`
 export const orderAggregate = (id: string): string => `order:${id}`
+export const policyAggregate = 'policy:release'
 
 /** The handle after these events, with the entry that records them. `events` must not be empty. */
 export const advanceHandle = (
@@ -74,3 +77,14 @@ export const advanceLook = (
   })
   return { state, entry }
 }
+
+/** The policy after this publication, with the entry that records it. */
+export const advancePolicy = (
+  before: VersionedPolicy | null,
+  event: PolicyEvent,
+  at: string,
+  actor: Actor,
+): VersionedPolicy => ({
+  state: evolvePolicy(before?.state ?? null, event, at),
+  entry: nextEntry(policyAggregate, before?.entry ?? null, { at, by: actorName(actor), events: [event], postings: [] }),
+})

@@ -1,16 +1,15 @@
 import { toStored } from './appraisal/appraisal.ts'
 import { appraise } from './appraisal/appraise.ts'
 import { appraisalModel } from './appraisal/model.ts'
-import type { Assessment } from './handle.ts'
-import type { ProtectedLook } from './protected-names.ts'
-import { gate } from './release-gate.ts'
+import { gate, type GateFacts } from './release-gate.ts'
+import type { Assessment } from './release.ts'
 
 /** Stripe takes at most $999,999.99 in one payment (docs.stripe.com/currencies). */
 const checkoutMaxMinor = 999_999_99
 
 /** Gate, then appraisal; the asking price is the expected one. Loads the word lists: only what releases imports this. */
-export const assess = (name: string, display: string, look: ProtectedLook | undefined): Assessment => {
-  const verdict = gate(name, { look })
+export const assess = (name: string, display: string, facts: GateFacts): Assessment => {
+  const verdict = gate(name, facts)
   if (!verdict.pass) return verdict
   const appraisal = appraise({ name, display }, appraisalModel)
   const { expectedMinor: priceMinor, currency } = appraisal

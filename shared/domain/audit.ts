@@ -1,8 +1,9 @@
-import type { VersionedHandle, VersionedLook, VersionedOrder } from './aggregate.ts'
+import type { VersionedHandle, VersionedLook, VersionedOrder, VersionedPolicy } from './aggregate.ts'
 import { evolveHandle, type Handle, type HandleEvent, type HandleStatus } from './handle.ts'
 import { canonicalJson, chainFaults, type Entry } from './journal.ts'
 import { balances, orderAccount, type Posting } from './ledger.ts'
 import { evolveLook, type LookEvent, type ProtectedLook } from './protected-names.ts'
+import { evolvePolicy, type PolicyEvent, type PublishedPolicy } from './release-policy.ts'
 import { evolveOrder, heldStatuses, holdingStatuses, type Order, type OrderEvent, postingsOf } from './order.ts'
 
 export type AuditFault = { readonly aggregate: string; readonly fault: string }
@@ -90,6 +91,16 @@ export const newAudit = () => {
       compare(entry.aggregate, state, folded)
     },
 
+    addPolicy: ({ state, entry }: VersionedPolicy): void => {
+      const chain = chainOf(entry) as Entry<PolicyEvent>[]
+      const folded = replay(entry.aggregate, () => {
+        let policy: PublishedPolicy | null = null
+        for (const one of chain) for (const event of one.events) policy = evolvePolicy(policy, event, one.at)
+        return policy
+      })
+      compare(entry.aggregate, state, folded)
+    },
+
     addOrder: ({ state, entry }: VersionedOrder): void => {
       const chain = chainOf(entry) as Entry<OrderEvent>[]
       orders.push(state)
@@ -136,7 +147,7 @@ export const newAudit = () => {
         if (holds.length > 1) faults.push({ aggregate, fault: `on hold for ${holds.length} orders` })
         if (handle.listing?.orderId !== holds[0])
           faults.push({ aggregate, fault: 'its hold and its order do not agree' })
-        const bought = handle.status === 'active' ? handle.holder?.orderId : undefined
+        const bought = handle.status === 'locked' ? undefined : handle.holder?.orderId
         if (bought !== undefined && settled.get(bought)?.buyerId !== handle.holder?.accountId) {
           faults.push({ aggregate, fault: 'its holder is not the buyer of its settled order' })
         }
@@ -145,7 +156,7 @@ export const newAudit = () => {
         (sum, [account, balance]) => sum + (account.startsWith('order:') ? balance : 0),
         0,
       )
-      const handlesByStatus = { active: 0, released: 0, reserved: 0, locked: 0 }
+      const handlesByStatus = { active: 0, dormant: 0, unreachable: 0, released: 0, reserved: 0, locked: 0 }
       for (const handle of handles) handlesByStatus[handle.status] += 1
       return {
         handles: handles.length,

@@ -7,5 +7,8 @@ export const effects = {
   'order.order_cancelled': "close the payment provider's checkout so that nobody pays for a cancelled order",
 } as const
 
+/** Asks for a notice to the holder of a dormant handle; its rule and its worker are those of the notices. */
+export const noticeEventType = 'handle.notice_wanted'
+
 export type EffectEventType = keyof typeof effects
 export const effectEventTypes = Object.keys(effects) as EffectEventType[]

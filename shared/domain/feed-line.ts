@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { accountIdSchema } from '../contract/ids.ts'
-import { accountClasses } from './policy.ts'
+import { accountClasses } from './release-policy.ts'
 
 /** A longer line is refused unread. */
 export const feedLineBytesMax = 16 * 1024

@@ -2,7 +2,7 @@ import type { Currency } from '../contract/money.ts'
 import type { Actor } from './actors.ts'
 import type { HandleEvent } from './handle.ts'
 import { orderAccount, type Posting, posting, providerAccount, reverse, salesAccount } from './ledger.ts'
-import { durationMs, type Policy } from './policy.ts'
+import { durationMs, type Terms } from './terms.ts'
 import { ok, refuse, type Refusal, type Result } from './result.ts'
 import { deadlineOf, findTransition, type Machine, possibleEvents } from './transitions.ts'
 
@@ -27,8 +27,8 @@ export type Placement = {
   readonly buyerId: string
   readonly priceMinor: number
   readonly currency: Currency
-  readonly policyVersion: string
-  /** Promised when it was placed: a later policy does not move it. */
+  readonly termsVersion: string
+  /** Promised when it was placed: later terms do not move it. */
   readonly payBy: string
   /** Hash of the request that placed it: the same Idempotency-Key with another body is told apart by it. */
   readonly requestHash: string
@@ -208,12 +208,12 @@ export const handleEventOf = (order: Order, event: OrderEvent): Extract<HandleEv
   }
 }
 
-/** The order's deadline as an instant, from its table and the policy; null where nothing is waited for. */
-export const orderDueAt = (order: Order, policy: Policy): string | null => {
+/** The order's deadline as an instant, from its table and the terms; null where nothing is waited for. */
+export const orderDueAt = (order: Order, terms: Terms): string | null => {
   if (order.status === 'awaiting_payment') return order.payBy
   const after = deadlineOf(orderMachine, order.status)?.after
-  if (after === undefined || after === 'releaseDueAt' || after === 'orderDeadline') return null
-  return new Date(Date.parse(order.since) + durationMs(policy, after)).toISOString()
+  if (after === undefined || after === 'releaseRule' || after === 'graceEnd' || after === 'orderDeadline') return null
+  return new Date(Date.parse(order.since) + durationMs(terms, after)).toISOString()
 }
 
 const notAllowed = (order: Order, on: OrderEvent['type']): { readonly ok: false; readonly refusal: Refusal } =>
@@ -233,8 +233,8 @@ const decide = (
 }
 
 /** Until when an order that is placed at `at` can be paid. */
-export const payByOf = (at: string, policy: Policy): string =>
-  new Date(Date.parse(at) + durationMs(policy, 'paymentWindowMinutes')).toISOString()
+export const payByOf = (at: string, terms: Terms): string =>
+  new Date(Date.parse(at) + durationMs(terms, 'paymentWindowMinutes')).toISOString()
 
 /** The buyer or an operator gives up an unpaid order. Cancelling a cancelled order changes nothing. */
 export const decideCancel = (order: Order, actor: Actor): Result<readonly OrderEvent[]> =>
@@ -326,8 +326,8 @@ export const decideDisputeClosed = (
 }
 
 /** The clock's turn: raises the event that the table names for this state, once its time has come. */
-export const decideDeadline = (order: Order, now: string, policy: Policy): Result<readonly OrderEvent[]> => {
-  const dueAt = orderDueAt(order, policy)
+export const decideDeadline = (order: Order, now: string, terms: Terms): Result<readonly OrderEvent[]> => {
+  const dueAt = orderDueAt(order, terms)
   if (dueAt === null || dueAt > now) return refuse('not_due', `${order.id} is ${order.status}, due ${dueAt ?? 'never'}`)
   const on = deadlineOf(orderMachine, order.status)?.on
   switch (on) {

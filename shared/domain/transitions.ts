@@ -1,5 +1,5 @@
 import type { ActorKind } from './actors.ts'
-import type { DurationName } from './policy.ts'
+import type { DurationName } from './terms.ts'
 
 /**
  * One row: in state `from`, the event `on` leads to `to`, by one of these actors. `from: null` is the birth. `after` is
@@ -11,7 +11,7 @@ export type Transition<S extends string, E extends string> = {
   readonly on: E
   readonly to: S
   readonly by: readonly ActorKind[]
-  readonly after?: DurationName | 'releaseDueAt' | 'orderDeadline'
+  readonly after?: DurationName | 'releaseRule' | 'graceEnd' | 'orderDeadline'
 }
 
 /** `waiting`: somebody owes an act, so a deadline must exist. `resting`: nobody does. `final`: nothing follows. */

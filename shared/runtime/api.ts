@@ -2,34 +2,31 @@ import { createHash } from 'node:crypto'
 import middy from '@middy/core'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda'
 import * as z from 'zod'
+import { idempotencyKeySchema } from '../contract/parameters.ts'
 import { problem, type ProblemCode, problemStatus } from '../contract/problems.ts'
-import { idempotencyKeySchema, type OperationId, type Route, routes } from '../contract/routes.ts'
+import type { Route } from '../contract/route.ts'
 import { canonicalJson } from '../domain/journal.ts'
 import { refuse, type Refusal, type Result } from '../domain/result.ts'
 import { type Caller, callerOf, mayCall } from './caller.ts'
 import { errorFacts, log } from './log.ts'
 
 type Parsed<S> = S extends z.ZodType ? z.infer<S> : undefined
-type RouteOf<O extends OperationId> = (typeof routes)[O]
-type Part<O extends OperationId, K extends string> =
-  RouteOf<O> extends { readonly [P in K]: infer S } ? Parsed<S> : undefined
+type Part<R extends Route, K extends string> = R extends { readonly [P in K]: infer S } ? Parsed<S> : undefined
 
 /** A request that fits its contract. Nothing else of it reaches a workflow. */
-export type Request<O extends OperationId> = {
-  readonly params: Part<O, 'params'>
-  readonly query: Part<O, 'query'>
-  readonly body: Part<O, 'body'>
+export type Request<R extends Route> = {
+  readonly params: Part<R, 'params'>
+  readonly query: Part<R, 'query'>
+  readonly body: Part<R, 'body'>
   /** Present wherever the route's role is not `public`. */
-  readonly caller: RouteOf<O>['role'] extends 'public' ? null : Caller
-  readonly idempotencyKey: RouteOf<O> extends { readonly idempotent: true } ? string : undefined
+  readonly caller: R['role'] extends 'public' ? null : Caller
+  readonly idempotencyKey: R extends { readonly idempotent: true } ? string : undefined
   /** Hash of the parsed body: equal for the same request however it was spelled. */
   readonly requestHash: string
 }
 
 /** What a workflow answers: the value that the route's success schema then strips to what the contract names. */
-export type Operation<O extends OperationId> = (
-  request: Request<O>,
-) => Promise<Result<z.input<RouteOf<O>['success']['schema']>>>
+export type Operation<R extends Route> = (request: Request<R>) => Promise<Result<z.input<R['success']['schema']>>>
 
 /** A body larger than this is refused before it is parsed. */
 export const bodyBytesMax = 64 * 1024
@@ -43,12 +40,15 @@ const retryAfterSeconds = 2
  * gateway matched and authorised (`routeKey`): matching the path again here could come out otherwise, since the gateway
  * hands it over decoded (`a%2Fb` as `a/b`).
  */
-export const api = <const O extends OperationId>(operations: { readonly [K in O]: Operation<K> }) => {
+export const api = <const R extends Readonly<Record<string, Route>>>(
+  routes: R,
+  operations: { readonly [K in keyof R]: Operation<R[K]> },
+) => {
   const byRouteKey = new Map(
-    (Object.keys(operations) as O[]).map((operationId) => {
-      const route: Route = routes[operationId]
-      return [`${route.method} ${route.path}`, { route, operation: operations[operationId] as unknown as AnyOperation }]
-    }),
+    Object.entries(routes).map(([operationId, route]) => [
+      `${route.method} ${route.path}`,
+      { route, operation: operations[operationId] as unknown as AnyOperation },
+    ]),
   )
   return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>()
     .use({ onError: (request) => void (request.response ??= faultResponse(request.event, request.error)) })
@@ -60,7 +60,7 @@ export const api = <const O extends OperationId>(operations: { readonly [K in O]
     })
 }
 
-type AnyRequest = { [K in keyof Request<OperationId>]: unknown }
+type AnyRequest = { [K in keyof Request<Route>]: unknown }
 type AnyOperation = (request: AnyRequest) => Promise<Result<unknown>>
 
 const answer = async (

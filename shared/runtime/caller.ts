@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
-import type { Role } from '../contract/routes.ts'
+import type { Role } from '../contract/route.ts'
 
 /** Who calls, from claims that API Gateway has verified. `id` is the platform's account id (`sub`). */
 export type Caller = { readonly id: string; readonly groups: ReadonlySet<string> }

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { policyInForce } from '../domain/policy.ts'
+import { termsInForce } from '../domain/terms.ts'
 
-/** Policy, clock, randomness and pauses of a running function; tests give workflows their own. */
+/** Terms, clock, randomness and pauses of a running function; tests give workflows their own. */
 export const running = {
-  policy: policyInForce,
+  terms: termsInForce,
   now: () => Date.now(),
   random: () => Math.random(),
   pause: async (ms: number): Promise<void> => {

@@ -3,9 +3,9 @@ import { ConditionalCheckFailedException, TransactionCanceledException } from '@
 import { BatchExecuteStatementCommand, PutCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb'
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import pMap from 'p-map'
-import type { VersionedHandle, VersionedLook, VersionedOrder } from '../domain/aggregate.ts'
+import type { VersionedHandle, VersionedLook, VersionedOrder, VersionedPolicy } from '../domain/aggregate.ts'
 import type { Entry } from '../domain/journal.ts'
-import type { Policy } from '../domain/policy.ts'
+import type { Terms } from '../domain/terms.ts'
 import type { EscrowStore, HandlesStore } from './client.ts'
 import {
   type Contact,
@@ -14,6 +14,7 @@ import {
   journalKey,
   lookItem,
   orderItem,
+  policyItem,
   storeEntry,
   type StoredEntry,
 } from './items.ts'
@@ -28,12 +29,13 @@ export type Change =
     }
   | { readonly kind: 'order'; readonly before: VersionedOrder | null; readonly after: VersionedOrder }
   | { readonly kind: 'look'; readonly before: VersionedLook | null; readonly after: VersionedLook }
+  | { readonly kind: 'policy'; readonly before: VersionedPolicy | null; readonly after: VersionedPolicy }
 
 /** Handles are in every commit's reach; orders and filed entries only in that of a function that was given their table. */
 export type CommitStore = HandlesStore & Partial<EscrowStore>
 
 export type CommitContext = {
-  readonly policy: Policy
+  readonly terms: Terms
   /** Uniform in [0, 1): jitter between the tries of a contended transaction. */
   readonly random: () => number
   readonly pause: (ms: number) => Promise<void>
@@ -72,7 +74,7 @@ export const commit = async (
   context: CommitContext,
   changes: readonly [Change, ...Change[]],
 ): Promise<CommitResult> => {
-  const puts = changes.map((change) => putOf(store, context.policy, change))
+  const puts = changes.map((change) => putOf(store, context.terms, change))
   const filed = changes.flatMap((change) => filedEntries(store, change.before?.entry))
   const [only] = puts
   if (only !== undefined && puts.length === 1 && filed.length === 0) {
@@ -130,7 +132,7 @@ export const commitAll = async (
   const alone: number[] = []
   const batched: { readonly index: number; readonly statement: Statement }[] = []
   changes.forEach((change, index) => {
-    const statement = statementOf(store, context.policy, change)
+    const statement = statementOf(store, context.terms, change)
     if (statement === null) alone.push(index)
     else batched.push({ index, statement })
   })
@@ -168,8 +170,8 @@ type Statement = { readonly Statement: string; readonly Parameters: unknown[] }
  * The change as one PartiQL statement that leaves the very item which `putOf` would put. Null where an entry is filed with
  * it, or where more than one attribute goes: DynamoDB and the local engine have no common way to write that.
  */
-const statementOf = (store: CommitStore, policy: Policy, change: Change): Statement | null => {
-  const { TableName, Item } = putOf(store, policy, change)
+const statementOf = (store: CommitStore, terms: Terms, change: Change): Statement | null => {
+  const { TableName, Item } = putOf(store, terms, change)
   const { pk, sk, ...rest } = Item
   const fields = Object.entries(rest).filter(([, value]) => value !== undefined)
   const names = fields.map(([name]) => name)
@@ -181,7 +183,7 @@ const statementOf = (store: CommitStore, policy: Policy, change: Change): Statem
       Parameters: [pk, sk, ...values],
     }
   }
-  const removed = removedNames(itemOf(change, 'before', policy), Item)
+  const removed = removedNames(itemOf(change, 'before', terms), Item)
   if (removed.length > 1 || before.entry.postings.length > 0) return null
   return {
     Statement: [
@@ -194,28 +196,29 @@ const statementOf = (store: CommitStore, policy: Policy, change: Change): Statem
 }
 
 /** The item of one side of a change. The contact is in every handle's item. */
-const itemOf = (change: Change, side: 'before' | 'after', policy: Policy): Item => {
+const itemOf = (change: Change, side: 'before' | 'after', terms: Terms): Item => {
   switch (change.kind) {
     case 'handle': {
       const handle = change[side]
-      return handle === null ? {} : handleItem(handle, side === 'after' ? change.contact : undefined, policy)
+      return handle === null ? {} : handleItem(handle, side === 'after' ? change.contact : undefined)
     }
     case 'order': {
       const order = change[side]
-      return order === null ? {} : orderItem(order, policy)
+      return order === null ? {} : orderItem(order, terms)
     }
     case 'look': {
       const look = change[side]
       return look === null ? {} : lookItem(look)
     }
+    case 'policy': {
+      const policy = change[side]
+      return policy === null ? {} : policyItem(policy)
+    }
   }
 }
 
-/** Whether the item before had a deadline was for the policy of its day to say: `dueAt` is removed wherever none is set. */
 const removedNames = (before: Item, after: Item): string[] =>
-  [...new Set([...Object.keys(before), 'dueAt'])].filter(
-    (name) => after[name] === undefined && (before[name] !== undefined || name === 'dueAt'),
-  )
+  Object.keys(before).filter((name) => before[name] !== undefined && after[name] === undefined)
 
 const contendedCodes = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'])
 
@@ -226,11 +229,11 @@ const existingItem = (item: unknown): Item | undefined => {
   return typeof pk === 'string' ? (item as Item) : unmarshall(item as Parameters<typeof unmarshall>[0])
 }
 
-const putOf = (store: CommitStore, policy: Policy, change: Change) => {
+const putOf = (store: CommitStore, terms: Terms, change: Change) => {
   const { before } = change
   return {
     TableName: change.kind === 'order' ? escrowTableOf(store) : store.handlesTable,
-    Item: itemOf(change, 'after', policy),
+    Item: itemOf(change, 'after', terms),
     ...(before === null
       ? { ConditionExpression: 'attribute_not_exists(pk)' }
       : {

@@ -2,15 +2,18 @@ import { QueryCommand } from '@aws-sdk/lib-dynamodb'
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { PageKey } from './pages.ts'
 
+/** A table's sparse index `byDue` and its sort key: an order's deadline, or the instant that a handle's rule counts from. */
+export type DueIndex = { readonly table: string; readonly sortKey: 'dueAt' | 'dueFrom' }
+
 /**
- * The ids that are due in one shard of a table's sparse index `byDue`, oldest first, page by page (1 MB of index each).
- * Eventually consistent: an id is a hint, and whoever acts on it reads the item again.
+ * The ids in one shard of `byDue` up to an instant, oldest first, page by page (1 MB of index each). Eventually consistent:
+ * an id is a hint, and whoever acts on it reads the item again.
  */
 export async function* dueIds(
   db: DynamoDBDocumentClient,
-  table: string,
+  { table, sortKey }: DueIndex,
   shard: string,
-  now: string,
+  until: string,
 ): AsyncGenerator<string[]> {
   let after: PageKey | undefined
   do {
@@ -18,8 +21,8 @@ export async function* dueIds(
       new QueryCommand({
         TableName: table,
         IndexName: 'byDue',
-        KeyConditionExpression: 'dueShard = :shard AND dueAt <= :now',
-        ExpressionAttributeValues: { ':shard': shard, ':now': now },
+        KeyConditionExpression: `dueShard = :shard AND ${sortKey} <= :until`,
+        ExpressionAttributeValues: { ':shard': shard, ':until': until },
         ProjectionExpression: 'pk',
         ExclusiveStartKey: after,
       }),

@@ -3,15 +3,18 @@ import {
   handleAggregate,
   lookAggregate,
   orderAggregate,
+  policyAggregate,
   type VersionedHandle,
   type VersionedLook,
   type VersionedOrder,
+  type VersionedPolicy,
 } from '../domain/aggregate.ts'
-import { type Handle, handleDueAt, type HandleEvent } from '../domain/handle.ts'
+import { dueFrom, type DueQueue, type Handle, type HandleEvent } from '../domain/handle.ts'
 import type { Entry } from '../domain/journal.ts'
 import { type Order, orderDueAt, type OrderEvent } from '../domain/order.ts'
 import type { LookEvent, ProtectedLook } from '../domain/protected-names.ts'
-import type { Policy } from '../domain/policy.ts'
+import type { PolicyEvent, PublishedPolicy } from '../domain/release-policy.ts'
+import type { Terms } from '../domain/terms.ts'
 
 /**
  * How aggregates lie in their tables. An item is the state's fields, the newest journal entry (`entry`, without the
@@ -22,11 +25,15 @@ export type Item = Readonly<Record<string, unknown>>
 
 export type Contact = { readonly email: string; readonly locale: string }
 
-/** Sweeps read `byDue` shard by shard; 16 shards keep each partition below 1,000 writes a second at 10,000 a second. */
+/**
+ * Sweeps read `byDue` shard by shard; 16 shards a queue keep each partition below 1,000 writes a second at 10,000 a
+ * second.
+ */
 export const handleDueShards = 16
 export const orderDueShards = 4
 
 export const handleKey = (name: string) => ({ pk: `H#${name}`, sk: 'handle' })
+export const policyKey = { pk: 'P#release', sk: 'policy' } as const
 export const orderKey = (id: string) => ({ pk: `O#${id}`, sk: 'order' })
 export const lookKey = (skeleton: string) => ({ pk: `K#${skeleton}`, sk: 'skeleton' })
 export const journalKey = (aggregate: string, seq: number) => ({
@@ -34,6 +41,7 @@ export const journalKey = (aggregate: string, seq: number) => ({
   sk: String(seq).padStart(8, '0'),
 })
 
+/** The shard that an id falls into: the same for ever, and evenly spread. */
 const shardOf = (id: string, shards: number): string =>
   String((createHash('sha1').update(id).digest()[0] ?? 0) % shards).padStart(2, '0')
 
@@ -50,17 +58,42 @@ export type StoredEntry = Omit<Entry, 'aggregate'>
 
 export const storeEntry = ({ aggregate: _, ...entry }: Entry): StoredEntry => entry
 
-export const handleItem = (handle: VersionedHandle, contact: Contact | undefined, policy: Policy): Item => {
+/**
+ * The newest entry as it travels on its handle's item: the appraisal of a release is there already, as the state's own, and
+ * twice it would make the item larger than one write unit.
+ */
+const storeHandleEntry = ({ state, entry }: VersionedHandle): Item => ({
+  ...storeEntry(entry),
+  events: entry.events.map((event) =>
+    event.type === 'handle_released' && event.appraisal === state.appraisal ? withoutAppraisal(event) : event,
+  ),
+})
+
+const withoutAppraisal = ({ appraisal: _, ...event }: Extract<HandleEvent, { type: 'handle_released' }>) => event
+
+/** The newest entry of an aggregate, whole, from the aggregate's own item. */
+export const entryOnItem = (aggregate: string, { entry, appraisal }: Item): Entry => {
+  const stored = entry as StoredEntry
+  const events = stored.events.map((event) =>
+    event.type === 'handle_released' && !Object.hasOwn(event, 'appraisal') ? { ...event, appraisal } : event,
+  )
+  return { aggregate, ...stored, events }
+}
+
+/** One shard of one queue of the clock, as `byDue` of the handles names it: `ordinary#07`. */
+export const dueShardOf = (queue: DueQueue, shard: string): string => `${queue}#${shard}`
+
+export const handleItem = (handle: VersionedHandle, contact: Contact | undefined): Item => {
   const { state } = handle
-  const dueAt = handleDueAt(state, policy)
+  const due = dueFrom(state)
   return {
     ...handleKey(state.name),
     ...state,
-    // These two are there whatever the state, so that a release takes one attribute away (`dueAt`): docs/adr/0007.
+    // These two are there whatever the state, so that a release takes one attribute away (`dueFrom`): docs/adr/0007.
     contact: contact ?? null,
-    dueShard: shardOf(state.name, handleDueShards),
-    entry: storeEntry(handle.entry),
-    ...(dueAt === null ? {} : { dueAt }),
+    dueShard: due === null ? 'none' : dueShardOf(due.queue, shardOf(state.name, handleDueShards)),
+    entry: storeHandleEntry(handle),
+    ...(due === null ? {} : { dueFrom: due.from }),
     ...(state.listing === undefined ? {} : { shelf: shelfOf(state.name), shelfKey: state.name }),
     ...(state.holder?.orderId === undefined
       ? {}
@@ -68,9 +101,15 @@ export const handleItem = (handle: VersionedHandle, contact: Contact | undefined
   }
 }
 
-export const orderItem = (order: VersionedOrder, policy: Policy): Item => {
+export const policyItem = ({ state, entry }: VersionedPolicy): Item => ({
+  ...policyKey,
+  ...state,
+  entry: storeEntry(entry),
+})
+
+export const orderItem = (order: VersionedOrder, terms: Terms): Item => {
   const { state } = order
-  const dueAt = orderDueAt(state, policy)
+  const dueAt = orderDueAt(state, terms)
   return {
     ...orderKey(state.id),
     ...state,
@@ -91,30 +130,38 @@ export const lookItem = ({ state, entry }: VersionedLook): Item => ({
 // Reading trusts the store: nothing but `commit` writes these items, and the audit re-computes each from its journal.
 
 export const readHandle = (item: Item): VersionedHandle & { readonly contact: Contact | undefined } => {
-  const { pk: _pk, sk: _sk, contact, entry, dueShard: _d, dueAt: _a, shelf: _s, shelfKey: _k, ...rest } = item
+  const { pk: _pk, sk: _sk, contact, entry: _e, dueShard: _d, dueFrom: _a, shelf: _s, shelfKey: _k, ...rest } = item
   const { acquiredBy: _b, acquiredAt: _t, ...fields } = rest
   const state = fields as unknown as Handle
   return {
     state,
-    entry: { aggregate: handleAggregate(state.name), ...(entry as StoredEntry) } as Entry<HandleEvent>,
+    entry: entryOnItem(handleAggregate(state.name), item) as Entry<HandleEvent>,
     contact: (contact as Contact | null | undefined) ?? undefined,
   }
 }
 
 export const readOrder = (item: Item): VersionedOrder => {
-  const { pk: _pk, sk: _sk, entry, dueShard: _d, dueAt: _a, saleMonth: _m, soldAt: _s, ...fields } = item
+  const { pk: _pk, sk: _sk, entry: _e, dueShard: _d, dueAt: _a, saleMonth: _m, soldAt: _s, ...fields } = item
   const state = fields as unknown as Order
   return {
     state,
-    entry: { aggregate: orderAggregate(state.id), ...(entry as StoredEntry) } as Entry<OrderEvent>,
+    entry: entryOnItem(orderAggregate(state.id), item) as Entry<OrderEvent>,
+  }
+}
+
+export const readPolicy = (item: Item): VersionedPolicy => {
+  const { pk: _pk, sk: _sk, entry: _e, ...state } = item
+  return {
+    state: state as unknown as PublishedPolicy,
+    entry: entryOnItem(policyAggregate, item) as Entry<PolicyEvent>,
   }
 }
 
 export const readLook = (item: Item): VersionedLook => {
-  const { pk: _pk, sk: _sk, entry, ...fields } = item
+  const { pk: _pk, sk: _sk, entry: _e, ...fields } = item
   const state = fields as unknown as ProtectedLook
   return {
     state,
-    entry: { aggregate: lookAggregate(state.skeleton), ...(entry as StoredEntry) } as Entry<LookEvent>,
+    entry: entryOnItem(lookAggregate(state.skeleton), item) as Entry<LookEvent>,
   }
 }

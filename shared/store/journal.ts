@@ -1,9 +1,9 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb'
-import { handleAggregate, lookAggregate } from '../domain/aggregate.ts'
+import { handleAggregate, lookAggregate, policyAggregate } from '../domain/aggregate.ts'
 import type { Entry } from '../domain/journal.ts'
 import { putFixedItems } from './batch-write.ts'
 import type { EscrowStore } from './client.ts'
-import { type Item, journalKey, lookKey, orderKey, storeEntry, type StoredEntry } from './items.ts'
+import { type Item, journalKey, lookKey, orderKey, policyKey, storeEntry, type StoredEntry } from './items.ts'
 import type { PageKey } from './pages.ts'
 
 /** Files entries that were replaced on their items. Key and content are fixed, so filing twice changes nothing. */
@@ -44,6 +44,7 @@ export const readEntry = (aggregate: string, item: Item): Entry => {
 export const aggregateOf = (item: Item): string | null => {
   const pk = String(item['pk'])
   if (item['sk'] === 'handle' && pk.startsWith('H#')) return handleAggregate(pk.slice(2))
+  if (item['sk'] === policyKey.sk && pk === policyKey.pk) return policyAggregate
   if (item['sk'] === orderKey('').sk && pk.startsWith('O#')) return `order:${pk.slice(2)}`
   if (item['sk'] === lookKey('').sk && pk.startsWith('K#')) return lookAggregate(pk.slice(2))
   return null

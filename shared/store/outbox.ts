@@ -1,8 +1,8 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import type { DynamoDBRecord } from 'aws-lambda'
 import type { Entry } from '../domain/journal.ts'
-import { aggregateOf, readEntry } from './journal.ts'
-import type { Item } from './items.ts'
+import { aggregateOf } from './journal.ts'
+import { entryOnItem, type Item } from './items.ts'
 
 /** What one stream record tells: the entry that was replaced, to be filed, and the one that came, to be published. */
 export type OutboxRecord = { readonly replaced: Entry | null; readonly appended: Entry | null }
@@ -31,5 +31,5 @@ export const readOutboxRecord = (record: DynamoDBRecord): OutboxRecord => {
 const entryOf = (aggregate: string, item: Item): Entry => {
   const { entry } = item
   if (typeof entry !== 'object' || entry === null) throw new Error(`${aggregate} carries no journal entry`)
-  return readEntry(aggregate, entry as Item)
+  return entryOnItem(aggregate, item)
 }

@@ -13,7 +13,7 @@ export const applyDeadline = async (deps: CommitDeps<Store>, orderId: string): P
   committing<'moved' | 'not_due'>(deps, async () => {
     const order = await loadOrder(deps.store, orderId)
     const now = instant(deps.now())
-    const decided = order === null ? null : decideDeadline(order.state, now, deps.policy)
+    const decided = order === null ? null : decideDeadline(order.state, now, deps.terms)
     if (order === null || decided === null || !decided.ok) return { changes: [], answer: 'not_due' }
     const moved = await orderChanges(deps, order, decided.value, now, systemActor)
     return moved && { changes: moved.changes, answer: 'moved' }

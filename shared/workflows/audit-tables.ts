@@ -1,7 +1,7 @@
-import { lookAggregate } from '../domain/aggregate.ts'
+import { lookAggregate, policyAggregate } from '../domain/aggregate.ts'
 import { type AuditReport, newAudit } from '../domain/audit.ts'
 import type { Store } from '../store/client.ts'
-import { type Item, readHandle, readLook, readOrder } from '../store/items.ts'
+import { type Item, readHandle, readLook, readOrder, readPolicy } from '../store/items.ts'
 import { aggregateOf, readEntry } from '../store/journal.ts'
 import { scanTable } from '../store/scan.ts'
 
@@ -20,7 +20,8 @@ export const auditTables = async (store: Store): Promise<AuditReport> => {
   for (const item of orders) audit.addOrder(readOrder(item))
   for await (const item of scanTable(store.db, store.handlesTable)) {
     const aggregate = aggregateOf(item)
-    if (aggregate?.startsWith(lookAggregate('')) === true) audit.addLook(readLook(item))
+    if (aggregate === policyAggregate) audit.addPolicy(readPolicy(item))
+    else if (aggregate?.startsWith(lookAggregate('')) === true) audit.addLook(readLook(item))
     else if (aggregate !== null) audit.addHandle(readHandle(item))
   }
   return audit.report()

@@ -1,7 +1,7 @@
 import type * as z from 'zod'
 import type { handleSchema, listingCardSchema, saleSchema } from '../contract/resources.ts'
 import { checkHandle } from '../domain/handle-name.ts'
-import type { Policy } from '../domain/policy.ts'
+import type { ReleasePolicy } from '../domain/release-policy.ts'
 import { ok, refuse, type Result } from '../domain/result.ts'
 import { decodeCursor, encodeCursor } from '../runtime/cursor.ts'
 import type { EscrowStore, HandlesStore } from '../store/client.ts'
@@ -55,15 +55,15 @@ export const searchListings = async (
 
 export const getHandle = async (
   store: HandlesStore,
-  policy: Policy,
+  policy: () => Promise<ReleasePolicy>,
   input: string,
 ): Promise<Result<z.infer<typeof handleSchema>>> => {
   const name = checkHandle(input)
   if (!name.ok) return name
-  const handle = await readHandleView(store, name.value)
+  const [handle, inForce] = await Promise.all([readHandleView(store, name.value), policy()])
   return handle === null
     ? refuse('not_found', `There is no handle ${name.value}`, 'handle')
-    : ok(viewHandle(handle.state, policy))
+    : ok(viewHandle(handle.state, inForce))
 }
 
 /** Sales of one month (UTC), newest first. */

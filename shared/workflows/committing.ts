@@ -1,5 +1,5 @@
 import pMap from 'p-map'
-import type { Policy } from '../domain/policy.ts'
+import type { Terms } from '../domain/terms.ts'
 import {
   type Change,
   commit,
@@ -12,7 +12,7 @@ import {
 /** What every workflow that changes state needs. Clock, randomness and pauses come in, so that tests can hold them. */
 export type CommitDeps<S extends CommitStore = CommitStore> = {
   readonly store: S
-  readonly policy: Policy
+  readonly terms: Terms
   readonly now: () => number
   readonly random: () => number
   readonly pause: (ms: number) => Promise<void>

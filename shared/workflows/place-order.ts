@@ -38,17 +38,17 @@ export const placeOrder = async (deps: CommitDeps<Store>, request: OrderRequest)
     if (earlier !== null) return { changes: [], answer: firstAnswer(earlier, request) }
     refusedByStore = true
     const handle = await loadForSale(deps.store, name.value)
+    const at = instant(deps.now())
     const wanted = { orderId: id, priceMinor: request.price.amountMinor, currency: request.price.currency }
     const decided =
       handle === null
         ? refuse('not_found', `There is no handle ${name.value}`, 'handle')
-        : decideHold(handle.state, wanted, buyer, handle.guard)
+        : decideHold(handle.state, wanted, buyer, handle.guard, at)
     if (handle === null || !decided.ok) {
       // A repeat meets the hold that its own first request made.
       const placed = await loadOrder(deps.store, id)
       return { changes: [], answer: placed === null ? (decided as Result<never>) : firstAnswer(placed, request) }
     }
-    const at = instant(deps.now())
     const order = advanceOrder(
       id,
       null,
@@ -61,8 +61,8 @@ export const placeOrder = async (deps: CommitDeps<Store>, request: OrderRequest)
           buyerId: request.buyerId,
           priceMinor: wanted.priceMinor,
           currency: wanted.currency,
-          policyVersion: deps.policy.version,
-          payBy: payByOf(at, deps.policy),
+          termsVersion: deps.terms.version,
+          payBy: payByOf(at, deps.terms),
           requestHash: request.requestHash,
         },
       ],
@@ -86,7 +86,7 @@ const firstAnswer = ({ state }: VersionedOrder, request: OrderRequest): Result<O
     return refuse('idempotency_key_reused', `This key placed ${state.id} with another body`, 'Idempotency-Key')
   }
   const { id, createdAt, payBy, ...rest } = state
-  const { handle, display, tier, buyerId, priceMinor, currency, policyVersion, requestHash } = rest
-  const placed = { handle, display, tier, buyerId, priceMinor, currency, policyVersion, payBy, requestHash }
+  const { handle, display, tier, buyerId, priceMinor, currency, termsVersion, requestHash } = rest
+  const placed = { handle, display, tier, buyerId, priceMinor, currency, termsVersion, payBy, requestHash }
   return ok({ id, ...placed, status: 'awaiting_payment', createdAt, updatedAt: createdAt, since: createdAt })
 }

@@ -1,4 +1,5 @@
 import type { DynamoDBRecord } from 'aws-lambda'
+import { noticeEventType } from '../domain/effects.ts'
 import type { Entry } from '../domain/journal.ts'
 import type { DomainEvent, EventBus } from '../gateways/events.ts'
 import type { EscrowStore } from '../store/client.ts'
@@ -7,8 +8,8 @@ import { readOutboxRecord } from '../store/outbox.ts'
 
 export type OutboxDeps = { readonly store: EscrowStore; readonly bus: EventBus }
 
-/** Every event of an order is published; of a handle's none yet, since nobody subscribes and a million cost a dollar. */
-const isPublished = (detailType: string): boolean => detailType.startsWith('order.')
+/** Every event of an order is published; of a handle's those that want an effect: a million events cost a dollar. */
+const isPublished = (detailType: string): boolean => detailType.startsWith('order.') || detailType === noticeEventType
 
 /**
  * One batch of stream records: files each entry that was replaced, publishes each event that came. Both may happen twice

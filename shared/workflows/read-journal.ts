@@ -4,6 +4,7 @@ import type { Store } from '../store/client.ts'
 import { loadHandle, loadLook } from '../store/handles.ts'
 import { filedEntries } from '../store/journal.ts'
 import { loadOrder } from '../store/orders.ts'
+import { loadPolicy } from '../store/policy.ts'
 
 /**
  * Every entry of one aggregate, oldest first: the filed ones and the newest, which its item carries. An entry that was
@@ -17,5 +18,15 @@ export const readJournal = async (store: Store, aggregate: string): Promise<Resu
   return ok([...filed.filter((entry) => entry.seq < head.entry.seq), head.entry])
 }
 
-const loadHead = (store: Store, kind: string | undefined, id: string) =>
-  kind === 'handle' ? loadHandle(store, id) : kind === 'look' ? loadLook(store, id) : loadOrder(store, id)
+const loadHead = async (store: Store, kind: string | undefined, id: string): Promise<{ entry: Entry } | null> => {
+  switch (kind) {
+    case 'handle':
+      return loadHandle(store, id)
+    case 'order':
+      return loadOrder(store, id)
+    case 'look':
+      return loadLook(store, id)
+    default:
+      return loadPolicy(store)
+  }
+}

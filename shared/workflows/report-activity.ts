@@ -1,6 +1,7 @@
+import { decideActivity } from '../domain/account.ts'
 import { advanceHandle } from '../domain/aggregate.ts'
 import { checkHandle } from '../domain/handle-name.ts'
-import { decideActivity, type Handle } from '../domain/handle.ts'
+import type { Handle } from '../domain/handle.ts'
 import { ok, refuse, type Result } from '../domain/result.ts'
 import { loadHandle } from '../store/handles.ts'
 import { type CommitDeps, committing, instant } from './committing.ts'

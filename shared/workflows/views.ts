@@ -8,9 +8,10 @@ import type {
   orderSchema,
 } from '../contract/resources.ts'
 import { fromStored, reasonWords, type StoredAppraisal } from '../domain/appraisal/appraisal.ts'
-import { type Handle, handleDueAt, handleMachine } from '../domain/handle.ts'
+import { type Handle, handleDueAt, handleMachine, isOverruled, phasesOf, type Release } from '../domain/handle.ts'
 import { type Order, orderDueAt, orderMachine } from '../domain/order.ts'
-import type { Policy } from '../domain/policy.ts'
+import type { ReleasePolicy, RuleName } from '../domain/release-policy.ts'
+import type { Terms } from '../domain/terms.ts'
 import { deadlineOf, type Machine } from '../domain/transitions.ts'
 
 // From domain states to what the contract shows. Who holds a handle is not shown: holders are pseudonymous.
@@ -44,10 +45,21 @@ export const viewAppraisal = (stored: StoredAppraisal): z.infer<typeof appraisal
   }
 }
 
-export const viewHandle = (handle: Handle, policy: Policy): z.infer<typeof handleSchema> => ({
+export const viewHandle = (handle: Handle, policy: ReleasePolicy): z.infer<typeof handleSchema> => ({
   handle: handle.name,
   display: handle.display,
   status: handle.status,
+  grace:
+    handle.dormancy === null
+      ? null
+      : {
+          startedAt: handle.dormancy.startedAt,
+          noticesGiven: handle.dormancy.given.length,
+          releaseAt: handle.dormancy.releaseAt,
+        },
+  release: handle.release === undefined ? null : { ...handle.release, words: releaseWords(handle.release) },
+  reserved: handle.reserved === undefined ? null : { ...handle.reserved, overruled: isOverruled(handle) },
+  legalHold: handle.legalHold !== undefined,
   listing:
     handle.listing === undefined
       ? null
@@ -56,10 +68,22 @@ export const viewHandle = (handle: Handle, policy: Policy): z.infer<typeof handl
           mode: 'fixed_price',
           price: { amountMinor: handle.listing.priceMinor, currency: handle.listing.currency },
           openedAt: handle.listing.openedAt,
+          ...phasesOf(handle.listing),
         },
   appraisal: handle.appraisal === undefined ? null : viewAppraisal(handle.appraisal),
   next: nextStep(handleMachine, handle.status, handleDueAt(handle, policy)),
 })
+
+const grounds: Record<RuleName, string> = {
+  ordinary: 'its account had not been used for as long as the policy allows',
+  verified: 'its verified account had not been used for as long as the policy allows',
+  suspended: 'its account had been suspended for as long as the policy allows',
+}
+
+/** Why, for everybody to read: the rule and the warning, nothing of the account. */
+const releaseWords = ({ rule, policyVersion, dueAt, noticesGiven }: Release): string =>
+  `By version ${policyVersion} of the release policy, ${grounds[rule]} on ${dueAt.slice(0, 10)}` +
+  (noticesGiven === 0 ? '.' : `, and ${noticesGiven} notices went unanswered.`)
 
 /** A row of a search page; null where the item is not for sale (any more). */
 export const viewCard = (
@@ -75,15 +99,16 @@ export const viewCard = (
         tier: handle.appraisal.tier,
         low: usd(handle.appraisal.low),
         high: usd(handle.appraisal.high),
+        opensAt: phasesOf(handle.listing).opensAt,
       }
 
 /** What a buyer waits for first while the order is unpaid is the buyer's own payment, not the provider's word of it. */
-const orderNext = (order: Order, policy: Policy): NextStep | null => {
-  const step = nextStep(orderMachine, order.status, orderDueAt(order, policy))
+const orderNext = (order: Order, terms: Terms): NextStep | null => {
+  const step = nextStep(orderMachine, order.status, orderDueAt(order, terms))
   return step !== null && order.status === 'awaiting_payment' ? { ...step, actor: 'buyer', action: 'pay' } : step
 }
 
-export const viewOrder = (order: Order, policy: Policy): z.infer<typeof orderSchema> => ({
+export const viewOrder = (order: Order, terms: Terms): z.infer<typeof orderSchema> => ({
   id: order.id,
   handle: order.handle,
   display: order.display,
@@ -91,5 +116,5 @@ export const viewOrder = (order: Order, policy: Policy): z.infer<typeof orderSch
   price: { amountMinor: order.priceMinor, currency: order.currency },
   createdAt: order.createdAt,
   updatedAt: order.updatedAt,
-  next: orderNext(order, policy),
+  next: orderNext(order, terms),
 })

@@ -1,7 +1,8 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { openApi } from '../../shared/contract/openapi.ts'
-import { type Route, routes } from '../../shared/contract/routes.ts'
+import type { Route } from '../../shared/contract/route.ts'
+import { routes } from '../../shared/contract/routes.ts'
 
 type Response_ = { readonly content?: Readonly<Record<string, unknown>> }
 type Document = {

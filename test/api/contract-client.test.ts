@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createClient } from '../../shared/contract/client.ts'
 import { openApi } from '../../shared/contract/openapi.ts'
-import { type OperationId, type Route, routes } from '../../shared/contract/routes.ts'
+import type { Route } from '../../shared/contract/route.ts'
+import { type OperationId, routes } from '../../shared/contract/routes.ts'
+import { shippedPolicy } from '../../shared/domain/release-policy.ts'
 import { checkedFetch, routeOf } from './contract-check.ts'
-import { type Market, ndjson, startMarket, value } from './market.ts'
+import { dayMs, type Market, ndjson, startMarket, value } from './market.ts'
 
 let market: Market
 /** Operations that were answered with success, by the typed client or by the provider's own webhook. */
@@ -18,6 +20,10 @@ const noting: typeof fetch = async (input, init) => {
 const clientOf = (sub: string) =>
   createClient({ baseUrl: market.system.url, token: () => market.system.token(sub), fetch: noting })
 
+const never = (): never => {
+  throw new Error('the policy has no such rule')
+}
+
 beforeAll(async () => {
   market = await startMarket()
 })
@@ -27,7 +33,7 @@ test('one handle goes all the way through the typed client, every answer as the 
   const [operator, platform, alice] = [clientOf('operator'), clientOf('platform'), clientOf('alice')]
   const active = market.account('stays_here', 300)
   const begun = value(await operator.createImport({ body: { format: 'ndjson' }, idempotencyKey: 'all-the-way' }))
-  const feed = ndjson([active, market.account('quietriver', 400), market.account('stillwater', 400)])
+  const feed = ndjson([active, market.suspended('quietriver'), market.suspended('stillwater')])
   await fetch(begun.uploadUrl, { method: 'PUT', body: `${feed}not a line\n` })
   await market.system.idle()
   const { importId } = { importId: begun.import.id }
@@ -70,6 +76,37 @@ test('dead letters are counted, shown and sent back through the typed client', a
   const params = { queue: 'chunks' } as const
   expect(value(await operator.listDeadLetters({ params })).items).toMatchObject([{ body: '{}', failure: null }])
   expect(value(await operator.redriveDeadLetters({ params }))).toMatchObject({ moved: 1, left: 0 })
+})
+
+test('an operator publishes a policy and acts on handles through the typed client', async () => {
+  const [operator, platform] = [clientOf('operator'), clientOf('platform')]
+  const [inForce] = value(await operator.listPolicies({})).policies
+  const { version: basedOn, publishedAt: _, rules, ...rest } = inForce ?? shippedPolicy
+  const suspended = { ...(rules.suspended ?? never()), firstRefusalDays: 14, quarantineDays: 30 }
+  const body = { basedOn, ...rest, rules: { ...rules, suspended } }
+  const { version } = value(await operator.publishPolicy({ body, idempotencyKey: 'quarantine' }))
+  expect(value(await operator.getPolicy({ params: { version: String(version) } })).rules.suspended).toEqual(suspended)
+
+  await market.importFeed([market.suspended('moonlit_path'), market.suspended('support')])
+  const params = { handle: 'moonlit_path' }
+  value(await operator.placeLegalHold({ params, body: { reason: 'a letter' } }))
+  value(await operator.liftLegalHold({ params, body: { reason: 'another letter' } }))
+  await market.sweep()
+  const redirect = value(await platform.getRedirect({ params }))
+  expect(Date.parse(redirect.until) - market.system.clock.now()).toBeGreaterThan(29 * dayMs)
+  const overruled = await operator.overruleGate({
+    params: { handle: 'support' },
+    body: { code: 'reserved_name', reason: 'sold by decision of the board' },
+  })
+  expect(value(overruled).reserved?.overruled).toBe(true)
+
+  const names = [{ name: 'Lanternfish', owner: 'Lanternfish Ltd' }]
+  const { items } = value(await operator.importProtectedNames({ body: { source: 'marks', names } }))
+  expect(items).toMatchObject([{ name: 'Lanternfish', outcome: 'protected' }])
+  const mark = { name: 'lanternfish' }
+  expect(value(await operator.getProtectedName({ params: mark })).gate).toBe('protected_name')
+  const withdrawn = value(await operator.withdrawProtectedName({ params: mark, body: { reason: 'lapsed' } }))
+  expect(withdrawn.gate).toBeNull()
 })
 
 test('that was every operation but the webhook, which only the provider can sign', async () => {

@@ -5,7 +5,7 @@ import { checkRefused, type Market, startMarket, value } from './market.ts'
 let market: Market
 beforeAll(async () => {
   market = await startMarket()
-  await market.importFeed([market.account('quietriver', 400)])
+  await market.importFeed([market.suspended('quietriver')])
   await market.sweep()
 })
 afterEach(async () => {

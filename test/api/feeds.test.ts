@@ -151,7 +151,7 @@ test('a rejected line leaves nothing behind, not even the protection of its look
 describe('the same feed twice', () => {
   const feed = () => [
     market.account('same_active', 10),
-    market.account('same_due', 400),
+    market.suspended('same_due'),
     market.account('same_verified', 10, { class: 'verified' }),
     market.account('twinlook1', 10, { class: 'verified' }),
     market.account('twinlookl', 10, { class: 'government' }),
@@ -174,7 +174,7 @@ describe('the same feed twice', () => {
   })
 
   test('changes nothing after its due handles were released', async () => {
-    const text = ndjson([market.account('again_due', 400), market.account('again_active', 10)])
+    const text = ndjson([market.suspended('again_due'), market.account('again_active', 10)])
     await market.importFeed(text)
     await market.sweep()
     expect([await statusOf('again_due'), await statusOf('again_active')]).toEqual(['released', 'active'])
@@ -236,7 +236,7 @@ test('of two protected names that look alike the first keeps the looks', async (
 })
 
 test('an account that came back too late does not get its handle back by a feed', async () => {
-  const account = market.account('too_late', 400)
+  const account = market.suspended('too_late')
   await market.importFeed([account])
   await market.sweep()
   const before = await market.items(importItems)
@@ -249,7 +249,7 @@ test('an account that came back too late does not get its handle back by a feed'
 describe('CSV', () => {
   const accounts = (prefix: string) => [
     market.account(`${prefix}_plain`, 10),
-    market.account(`${prefix}_due`, 400, { followers: 1_234_567_890 }),
+    market.suspended(`${prefix}_due`, { followers: 1_234_567_890 }),
     market.account(`${prefix}_Suspend`, 30, { suspendedAt: ago(40) }),
     market.account(`${prefix}_mark`, 20, { class: 'verified', locale: 'pt-BR' }),
     market.account(`${prefix}_bad!`, 20),

@@ -8,7 +8,7 @@ let alice: string
 beforeAll(async () => {
   market = await startMarket()
   await market.importFeed([
-    market.account('quietriver', 400),
+    market.suspended('quietriver'),
     market.account('oldfriend', 10, { accountId: 'acct_friend', followers: 77 }),
   ])
   await market.sweep()

@@ -8,7 +8,7 @@ beforeAll(async () => {
 afterAll(() => market.stop())
 
 test('case 26: a look-alike that came to market before the account was verified cannot be bought any more', async () => {
-  await market.importFeed([market.account('sunf1ower', 400), market.account('sunfish', 400)])
+  await market.importFeed([market.suspended('sunf1ower'), market.suspended('sunfish')])
   await market.sweep()
   await market.importFeed([market.account('Sunflower', 10, { class: 'verified' })])
   const alice = await market.client('alice')

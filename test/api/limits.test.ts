@@ -1,7 +1,8 @@
 import { request } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { type Route, routes } from '../../shared/contract/routes.ts'
+import type { Route } from '../../shared/contract/route.ts'
+import { routes } from '../../shared/contract/routes.ts'
 import { bodyBytesMax } from '../../shared/runtime/api.ts'
 import { checkRefused, type Market, startMarket, value } from './market.ts'
 
@@ -10,7 +11,7 @@ let before: readonly string[]
 const tokens = new Map<string, string>()
 beforeAll(async () => {
   market = await startMarket()
-  await market.importFeed([market.account('quietriver', 400)])
+  await market.importFeed([market.suspended('quietriver')])
   await market.sweep()
   for (const sub of ['alice', 'operator', 'platform']) tokens.set(sub, await market.system.token(sub))
   before = await market.items('I#')

@@ -109,7 +109,7 @@ describe('case 26: what only looks like a handle is refused wherever it is writt
 
   test('case 26: all of them in the feed', async () => {
     const before = await market.items('I#')
-    const imported = await market.importFeed(Object.values(disguises).map(([handle]) => market.account(handle, 400)))
+    const imported = await market.importFeed(Object.values(disguises).map(([handle]) => market.suspended(handle)))
     expect(imported).toMatchObject({ status: 'complete', created: 0, rejected: Object.keys(disguises).length })
     for (const reject of await market.rejects(imported.id)) {
       expect(reject).toMatchObject({ code: 'handle_character', field: 'handle' })
@@ -121,8 +121,8 @@ describe('case 26: what only looks like a handle is refused wherever it is writt
 
 test('case 26: handles that differ in case are one handle', async () => {
   const imported = await market.importFeed([
-    market.account('OneHandle', 400),
-    market.account('onehandle', 400),
+    market.suspended('OneHandle'),
+    market.suspended('onehandle'),
     market.account('ONEHANDLE', 10),
   ])
   expect(imported).toMatchObject({ created: 1, rejected: 2 })
@@ -148,7 +148,7 @@ describe('case 26: at release, look-alikes of protected names are reserved', () 
     await market.importFeed([
       market.account('Marmot', 10, { class: 'verified' }),
       market.account('BirdClub', 10, { class: 'government' }),
-      ...[...imitations, 'b1rddub', 'blrd_club', ...others].map((handle) => market.account(handle, 400)),
+      ...[...imitations, 'b1rddub', 'blrd_club', ...others].map((handle) => market.suspended(handle)),
     ])
     await market.sweep()
     const same = imitations.filter((handle) => skeleton(handle) === skeleton('marmot'))
@@ -166,24 +166,24 @@ describe('case 26: at release, look-alikes of protected names are reserved', () 
       (name) => brandOfSkeleton(skeleton(name)) !== undefined,
     )
     expect([named.length, alike.length]).toEqual([2, 7])
-    await market.importFeed([...named, ...alike].map((handle) => market.account(handle, 400)))
+    await market.importFeed([...named, ...alike].map((handle) => market.suspended(handle)))
     await market.sweep()
     for (const handle of named) await checkReserved(handle, 'protected_name')
     for (const handle of alike) await checkReserved(handle, 'confusable_with_protected')
   })
 
-  test('case 26: also when the verified account stands after them in the same feed, or was released itself', async () => {
+  test('case 26: also when the verified account stands after them in the same feed, or is dormant itself', async () => {
     await market.importFeed([
-      market.account('wanderlust', 400),
-      market.account('vvanderlust', 400),
-      market.account('wander1ust', 400),
+      market.suspended('wanderlust'),
+      market.suspended('vvanderlust'),
+      market.suspended('wander1ust'),
       market.account('Wanderlust_', 1_200, { class: 'verified' }),
     ])
     await market.sweep()
     for (const handle of ['wanderlust', 'vvanderlust', 'wander1ust']) {
       await checkReserved(handle, 'confusable_with_protected')
     }
-    expect((await viewOf('wanderlust_')).status).toBe('released')
+    expect((await viewOf('wanderlust_')).status).toBe('dormant')
   })
 
   test('case 26: however an imitation is made, none is for sale', async () => {
@@ -209,9 +209,9 @@ describe('case 26: at release, look-alikes of protected names are reserved', () 
     const names = new Map(fc.sample(imitation, { numRuns: 120, seed: 26 }).map((name) => [name.toLowerCase(), name]))
     expect(names.size).toBeGreaterThan(60)
     await market.importFeed([
-      ...[...names.values()].map((handle) => market.account(handle, 400)),
+      ...[...names.values()].map((handle) => market.suspended(handle)),
       market.account(target, 10, { class: 'verified' }),
-      market.account('mellowstreet', 400),
+      market.suspended('mellowstreet'),
     ])
     await market.sweep()
     expect((await viewOf('mellowstreet')).status).toBe('released')

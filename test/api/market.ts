@@ -39,6 +39,8 @@ export type Market = {
   readonly client: (sub: string) => Promise<Client>
   /** A feed line; `inactiveDays` says how long ago the account was active. */
   readonly account: (handle: string, inactiveDays: number, more?: Readonly<Record<string, unknown>>) => Account
+  /** A feed line of an account that was suspended longer ago than the policy asks: released by the next sweep. */
+  readonly suspended: (handle: string, more?: Readonly<Record<string, unknown>>) => Account
   readonly importFeed: (feed: string | Buffer | readonly Account[], options?: FeedOptions) => Promise<Import>
   readonly rejects: (importId: string) => Promise<readonly Reject[]>
   /** Fires the schedule that releases what is due, and waits for the work that follows. */
@@ -119,26 +121,30 @@ export const startMarket = async (): Promise<Market> => {
   }
 
   let accounts = 0
+  const account: Market['account'] = (handle, inactiveDays, more = {}) => {
+    accounts += 1
+    const now = system.clock.now()
+    return {
+      accountId: `acct_${accounts}`,
+      handle,
+      class: 'ordinary',
+      createdAt: new Date(now - 3000 * dayMs).toISOString(),
+      lastActiveAt: new Date(now - inactiveDays * dayMs).toISOString(),
+      followers: 12,
+      email: `holder${accounts}@example.com`,
+      locale: 'en',
+      ...more,
+    }
+  }
+  const suspended: Market['suspended'] = (handle, more = {}) =>
+    account(handle, 400, { suspendedAt: new Date(system.clock.now() - 100 * dayMs).toISOString(), ...more })
   return {
     system,
     store,
     send,
     client,
-    account: (handle, inactiveDays, more = {}) => {
-      accounts += 1
-      const now = system.clock.now()
-      return {
-        accountId: `acct_${accounts}`,
-        handle,
-        class: 'ordinary',
-        createdAt: new Date(now - 3000 * dayMs).toISOString(),
-        lastActiveAt: new Date(now - inactiveDays * dayMs).toISOString(),
-        followers: 12,
-        email: `holder${accounts}@example.com`,
-        locale: 'en',
-        ...more,
-      }
-    },
+    account,
+    suspended,
     importFeed,
     rejects,
     sweep: async () => {

@@ -7,7 +7,8 @@ import addFormats from 'ajv-formats'
 import { describe, expect, test } from 'vitest'
 import { openApi } from '../../shared/contract/openapi.ts'
 import { problemStatus } from '../../shared/contract/problems.ts'
-import { type Route, routes } from '../../shared/contract/routes.ts'
+import type { Route } from '../../shared/contract/route.ts'
+import { routes } from '../../shared/contract/routes.ts'
 import { generatedDocs } from '../../scripts/generated-docs.ts'
 
 const root = join(import.meta.dirname, '..', '..')

@@ -4,7 +4,7 @@ import { checkRefused, type Market, startMarket, value } from './market.ts'
 let market: Market
 beforeAll(async () => {
   market = await startMarket()
-  await market.importFeed([market.account('quietriver', 400), market.account('stillwater', 400)])
+  await market.importFeed([market.suspended('quietriver'), market.suspended('stillwater')])
   await market.sweep()
 })
 afterEach(() => market.checkInvariants())

@@ -2,7 +2,8 @@ import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { type Route, routes } from '../../shared/contract/routes.ts'
+import type { Route } from '../../shared/contract/route.ts'
+import { routes } from '../../shared/contract/routes.ts'
 import type { ProblemCode } from '../../shared/contract/problems.ts'
 import { lines } from '../fixtures/lines.ts'
 import { checkRefused, type Market, startMarket, value } from './market.ts'
@@ -12,7 +13,7 @@ let before: readonly string[]
 const tokens = new Map<string, string>()
 beforeAll(async () => {
   market = await startMarket()
-  await market.importFeed(['quietriver', 'stillwater', 'slowmorning'].map((handle) => market.account(handle, 400)))
+  await market.importFeed(['quietriver', 'stillwater', 'slowmorning'].map((handle) => market.suspended(handle)))
   await market.sweep()
   for (const sub of ['alice', 'bob', 'operator', 'platform']) tokens.set(sub, await market.system.token(sub))
   const alice = await market.client('alice')

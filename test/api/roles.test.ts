@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Route, routes } from '../../shared/contract/routes.ts'
+import type { Route } from '../../shared/contract/route.ts'
+import { routes } from '../../shared/contract/routes.ts'
 import { routeOf } from './contract-check.ts'
 import { checkRefused, type Market, type Sending, startMarket } from './market.ts'
 
@@ -8,7 +9,7 @@ let market: Market
 let before: readonly string[]
 beforeAll(async () => {
   market = await startMarket()
-  await market.importFeed([market.account('quietriver', 400)])
+  await market.importFeed([market.suspended('quietriver')])
   before = await market.items()
 })
 afterAll(() => market.stop())

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { balances, providerAccount } from '../../shared/domain/ledger.ts'
 import { canonicalJson, type Entry } from '../../shared/domain/journal.ts'
 import { heldStatuses } from '../../shared/domain/order.ts'
-import { readOrder, type Item } from '../../shared/store/items.ts'
+import { entryOnItem, readOrder, type Item } from '../../shared/store/items.ts'
 import { aggregateOf, readEntry } from '../../shared/store/journal.ts'
 import { scanTable } from '../../shared/store/scan.ts'
 import { auditTables } from '../../shared/workflows/audit-tables.ts'
@@ -46,7 +46,7 @@ const bookedAtProvider = (items: readonly Item[]): Record<string, number> => {
       ? readEntry(pk.slice(2), item)
       : aggregate === null
         ? null
-        : readEntry(aggregate, item['entry'] as Item)
+        : entryOnItem(aggregate, item)
     if (entry !== null) entries.set(`${entry.aggregate} ${entry.seq}`, entry)
   }
   const book = balances([...entries.values()].flatMap(({ postings }) => postings))

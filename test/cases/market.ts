@@ -1,8 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
 import Stripe from 'stripe'
+import { marketLines } from '../../local/stock.ts'
 import { startSystem, type System } from '../../local/system.ts'
 import type { StripeServer } from '../../local/stripe/server.ts'
 import { type Client, createClient } from '../../shared/contract/client.ts'
@@ -43,11 +43,10 @@ export type Market = {
 }
 
 const accounts = 400
-const feed = new URL('../../data/accounts.ndjson.gz', import.meta.url)
 
 /**
  * Starts a system of its own in a folder that is gone afterwards, and stocks it on the product's own road: an operator
- * imports the first lines of the feed, the schedule finds what is due, workers release it.
+ * imports lines of the feed, the schedule finds what is due, workers release it.
  */
 export const startMarket = async (): Promise<Market> => {
   const dataDir = mkdtempSync(join(tmpdir(), 'handle-market-'))
@@ -97,8 +96,7 @@ const stock = async (system: System): Promise<Offer[]> => {
   })
   const begun = await operator.createImport({ body: { format: 'ndjson' }, idempotencyKey: 'stock' })
   if (!begun.ok) throw new Error(begun.problem.detail)
-  const lines = gunzipSync(readFileSync(feed)).toString('utf8').split('\n').slice(0, accounts)
-  const put = await fetch(begun.value.uploadUrl, { method: 'PUT', body: lines.join('\n') })
+  const put = await fetch(begun.value.uploadUrl, { method: 'PUT', body: await marketLines(accounts) })
   if (!put.ok) throw new Error(`the upload was answered ${put.status}`)
   await system.idle()
   // The schedules fire as the clock passes their times.

@@ -81,7 +81,7 @@ test('case 9, the tries are spread by jitter: two contenders do not wait the sam
   const pausesWith = async (random: number) => {
     const pauses: number[] = []
     inject({ kind: 'conflict', function: 'direct', operation: 'TransactWriteItems', times: forever })
-    const context = { policy: running.policy, random: () => random, pause: async (ms: number) => void pauses.push(ms) }
+    const context = { terms: running.terms, random: () => random, pause: async (ms: number) => void pauses.push(ms) }
     await expect(commit(market.store, context, [first, ...rest])).rejects.toThrow('contended')
     market.system.door.clearFaults()
     return pauses

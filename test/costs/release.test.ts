@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => market.stop())
 
-/** Ordinary accounts that were last seen years ago: each is due for release, and none has a protected name. */
+/** Accounts that were suspended years ago: each is due for release, and none has a protected name. */
 const feedOf = (count: number): string =>
   Array.from({ length: count }, (_, index) =>
     JSON.stringify({
@@ -22,6 +22,7 @@ const feedOf = (count: number): string =>
       class: 'ordinary',
       createdAt: '2014-02-16T00:00:00.000Z',
       lastActiveAt: '2016-02-16T00:00:00.000Z',
+      suspendedAt: '2016-02-17T00:00:00.000Z',
       followers: 10,
       email: `holder${index}@example.com`,
       locale: 'en',

@@ -28,7 +28,7 @@ import {
   payByOf,
   type OrderEvent,
 } from '../../shared/domain/order.ts'
-import { policyInForce } from '../../shared/domain/policy.ts'
+import { termsInForce } from '../../shared/domain/terms.ts'
 import type { Result } from '../../shared/domain/result.ts'
 
 const start = Date.parse('2026-11-23T12:00:00.000Z')
@@ -59,7 +59,20 @@ const born = (priceMinor: number): [VersionedHandle, VersionedHandle] => {
   const released = advanceHandle(
     'moons',
     imported,
-    [{ type: 'handle_released', policyVersion: 'p', dueAt: at(-2000), priceMinor, currency: 'USD', appraisal }],
+    [
+      {
+        type: 'handle_released',
+        policyVersion: 1,
+        rule: 'suspended',
+        dueAt: at(-2000),
+        noticesGiven: 0,
+        firstRefusalDays: 0,
+        quarantineDays: 0,
+        priceMinor,
+        currency: 'USD',
+        appraisal,
+      },
+    ],
     at(0),
     systemActor,
   )
@@ -68,7 +81,7 @@ const born = (priceMinor: number): [VersionedHandle, VersionedHandle] => {
 
 const place = (id: string, buyerId: string, handle: VersionedHandle, now: string) => {
   const price = { priceMinor: handle.state.listing?.priceMinor ?? 1, currency: 'USD' as const }
-  const held = decideHold(handle.state, { orderId: id, ...price }, buyer(buyerId), null)
+  const held = decideHold(handle.state, { orderId: id, ...price }, buyer(buyerId), null, now)
   if (!held.ok) return held
   const order = advanceOrder(
     id,
@@ -81,8 +94,8 @@ const place = (id: string, buyerId: string, handle: VersionedHandle, now: string
         tier: 'rare',
         buyerId,
         ...price,
-        policyVersion: 'p',
-        payBy: payByOf(now, policyInForce),
+        termsVersion: 't',
+        payBy: payByOf(now, termsInForce),
         requestHash: 'h',
       },
     ],
@@ -106,8 +119,8 @@ const words = {
   won: (order: Order) => decideDisputeClosed(order, `dp_${order.id}`, 'won'),
   lost: (order: Order) => decideDisputeClosed(order, `dp_${order.id}`, 'lost'),
   deadline: (order: Order) => {
-    const due = orderDueAt(order, policyInForce)
-    return decideDeadline(order, due ?? order.updatedAt, policyInForce)
+    const due = orderDueAt(order, termsInForce)
+    return decideDeadline(order, due ?? order.updatedAt, termsInForce)
   },
 } as const satisfies Record<string, (order: Order) => Result<readonly OrderEvent[]>>
 
@@ -302,12 +315,12 @@ describe('a dispute', () => {
 describe('a deadline', () => {
   it('does nothing a millisecond before, and raises its event at the instant', () => {
     const order = placed()
-    const due = Date.parse(orderDueAt(order, policyInForce) ?? '')
-    expect(decideDeadline(order, new Date(due - 1).toISOString(), policyInForce)).toMatchObject({
+    const due = Date.parse(orderDueAt(order, termsInForce) ?? '')
+    expect(decideDeadline(order, new Date(due - 1).toISOString(), termsInForce)).toMatchObject({
       ok: false,
       refusal: { code: 'not_due' },
     })
-    expect(decideDeadline(order, new Date(due).toISOString(), policyInForce)).toMatchObject({
+    expect(decideDeadline(order, new Date(due).toISOString(), termsInForce)).toMatchObject({
       ok: true,
       value: [{ type: 'order_expired' }],
     })

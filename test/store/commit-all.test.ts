@@ -35,8 +35,10 @@ const lives: Record<string, (name: string) => readonly VersionedHandle[]> = {
     const imported = importedHandle(name)
     const event = {
       type: 'handle_reserved',
-      policyVersion: '1',
+      policyVersion: 1,
+      rule: 'ordinary',
       dueAt: at(-1),
+      noticesGiven: 3,
       code: 'brand',
       reason: 'a brand',
     } as const
@@ -87,8 +89,10 @@ describe(`commitAll on ${engineKind}`, () => {
     const moved = imported.get('many_30') ?? never()
     const event = {
       type: 'handle_reserved',
-      policyVersion: '1',
+      policyVersion: 1,
+      rule: 'ordinary',
       dueAt: at(-1),
+      noticesGiven: 3,
       code: 'brand',
       reason: 'a brand',
     } as const

@@ -6,14 +6,14 @@ import {
   type VersionedOrder,
 } from '../../shared/domain/aggregate.ts'
 import { payByOf } from '../../shared/domain/order.ts'
-import { policyInForce } from '../../shared/domain/policy.ts'
+import { termsInForce } from '../../shared/domain/terms.ts'
 import type { CommitContext } from '../../shared/store/commit.ts'
 
 export const start = Date.parse('2026-11-23T12:00:00.000Z')
 export const at = (ms: number): string => new Date(start + ms).toISOString()
 
 export const context: CommitContext = {
-  policy: policyInForce,
+  terms: termsInForce,
   random: () => 0.5,
   pause: () => Promise.resolve(),
 }
@@ -60,8 +60,13 @@ export const releasedHandle = (before: VersionedHandle): VersionedHandle =>
     [
       {
         type: 'handle_released',
-        policyVersion: policyInForce.version,
+        policyVersion: 12,
+        rule: 'ordinary',
         dueAt: at(-1000),
+        noticesGiven: 3,
+        facts: { class: 'ordinary', lastActiveAt: '2021-03-12T23:08:53.084Z', keptAt: '2022-03-12T23:08:53.084Z' },
+        firstRefusalDays: 14,
+        quarantineDays: 30,
         appraisal,
         priceMinor: appraisal.expected,
         currency: 'USD',
@@ -90,8 +95,8 @@ export const placedOrder = (id: string, handle: VersionedHandle, buyerId = 'acct
         buyerId,
         priceMinor: appraisal.expected,
         currency: 'USD',
-        policyVersion: policyInForce.version,
-        payBy: payByOf(at(ms), policyInForce),
+        termsVersion: termsInForce.version,
+        payBy: payByOf(at(ms), termsInForce),
         requestHash: 'BDhb7-nFo4_fg2agynvcBq',
       },
     ],

@@ -62,7 +62,13 @@ beforeAll(async () => {
     commitAll(store, context, [{ kind: 'handle', before: null, after: imported, contact }]),
   )
   await measure('find what is due (one shard)', async () => {
-    for await (const _page of dueIds(store.db, store.handlesTable, '00', '2026-12-01T00:00:00.000Z')) continue
+    for await (const _page of dueIds(
+      store.db,
+      { table: store.handlesTable, sortKey: 'dueFrom' },
+      'suspended#00',
+      '2026-12-01T00:00:00.000Z',
+    ))
+      continue
   })
   await measure('read a handle and its skeleton before release', () => loadHandles(store, [name], [shape]))
   await measure('release, appraise and list', () =>

@@ -1,0 +1,214 @@
+import * as z from 'zod'
+import { importIdSchema } from '../ids.ts'
+import { handleParams, handleProblems, reasonSchema } from '../parameters.ts'
+import { releasePolicyFields, releasePolicySchema } from '../release-policy.ts'
+import * as resource from '../resources.ts'
+import type { Route } from '../route.ts'
+
+const importParams = z.strictObject({ importId: importIdSchema })
+
+const protectedNameParams = z.strictObject({ name: resource.handleInputSchema })
+
+const operatorActProblems = [
+  'validation_failed',
+  'body_not_json',
+  'body_too_large',
+  ...handleProblems,
+  'not_found',
+  'transition_not_allowed',
+  'role_missing',
+  'service_unavailable',
+] as const
+
+/** What the handle team does. */
+export const operatorRoutes = {
+  publishPolicy: {
+    operationId: 'publishPolicy',
+    group: 'operator',
+    method: 'POST',
+    path: '/v1/operator/policies',
+    role: 'operator',
+    summary: 'Publish the next version of the release policy; it decides from the next sweep on',
+    body: z.strictObject({
+      basedOn: z.int().min(1).meta({ description: 'The version in force that you looked at' }),
+      ...releasePolicyFields,
+    }),
+    idempotent: true,
+    success: { status: 201, schema: releasePolicySchema, words: 'The policy now in force' },
+    problems: [
+      'validation_failed',
+      'body_not_json',
+      'body_too_large',
+      'idempotency_key_missing',
+      'idempotency_key_reused',
+      'policy_invalid',
+      'policy_changed',
+      'role_missing',
+      'service_unavailable',
+    ],
+  },
+  placeLegalHold: {
+    operationId: 'placeLegalHold',
+    group: 'operator',
+    method: 'POST',
+    path: '/v1/operator/handles/{handle}/legal-hold',
+    role: 'operator',
+    summary: 'Keep a handle as it is, whatever is due, until the hold is lifted',
+    params: handleParams,
+    body: z.strictObject({ reason: reasonSchema }),
+    success: { status: 200, schema: resource.handleSchema, words: 'The handle (again: the same)' },
+    problems: [...operatorActProblems],
+  },
+  liftLegalHold: {
+    operationId: 'liftLegalHold',
+    group: 'operator',
+    method: 'POST',
+    path: '/v1/operator/handles/{handle}/legal-hold/lift',
+    role: 'operator',
+    summary: 'Lift a legal hold; what is due then begins anew',
+    params: handleParams,
+    body: z.strictObject({ reason: reasonSchema }),
+    success: { status: 200, schema: resource.handleSchema, words: 'The handle (again: the same)' },
+    problems: [...operatorActProblems],
+  },
+  overruleGate: {
+    operationId: 'overruleGate',
+    group: 'operator',
+    method: 'POST',
+    path: '/v1/operator/handles/{handle}/overrule',
+    role: 'operator',
+    summary: 'Let a name through that the gate refused for this code; the next sweep releases it',
+    params: handleParams,
+    body: z.strictObject({ code: z.string().min(1).max(40), reason: reasonSchema }),
+    success: { status: 200, schema: resource.handleSchema, words: 'The handle (again: the same)' },
+    problems: [...operatorActProblems],
+  },
+  createImport: {
+    operationId: 'createImport',
+    group: 'operator',
+    method: 'POST',
+    path: '/v1/operator/imports',
+    role: 'operator',
+    summary: 'Begin the import of an account feed; PUT the file to the URL in the answer',
+    body: z.strictObject({
+      format: z.enum(['ndjson', 'csv']),
+      compression: z.enum(['none', 'gzip']).default('none'),
+    }),
+    idempotent: true,
+    success: { status: 201, schema: resource.newImportSchema, words: 'The import and where to put the feed' },
+    problems: [
+      'validation_failed',
+      'body_not_json',
+      'body_too_large',
+      'idempotency_key_missing',
+      'idempotency_key_reused',
+      'role_missing',
+    ],
+  },
+  getImport: {
+    operationId: 'getImport',
+    group: 'operator',
+    method: 'GET',
+    path: '/v1/operator/imports/{importId}',
+    role: 'operator',
+    summary: 'The progress of an import',
+    params: importParams,
+    success: { status: 200, schema: resource.importSchema, words: 'The import' },
+    problems: ['validation_failed', 'not_found', 'role_missing'],
+  },
+  listImportRejects: {
+    operationId: 'listImportRejects',
+    group: 'operator',
+    method: 'GET',
+    path: '/v1/operator/imports/{importId}/rejects',
+    role: 'operator',
+    summary: 'The lines that were not imported, with line number and reason',
+    params: importParams,
+    query: z.strictObject(resource.pageQuery),
+    success: { status: 200, schema: resource.pageOf(resource.rejectSchema, 'RejectPage'), words: 'Rejected lines' },
+    problems: ['validation_failed', 'cursor_invalid', 'not_found', 'role_missing'],
+  },
+  importProtectedNames: {
+    operationId: 'importProtectedNames',
+    group: 'operator',
+    method: 'POST',
+    path: '/v1/operator/protected-names',
+    role: 'operator',
+    summary: 'Protect marks and names of one source; the same again changes nothing',
+    body: z.strictObject({
+      source: resource.markSourceSchema,
+      names: z
+        .array(
+          z.strictObject({
+            name: z.string().max(200),
+            owner: z.string().trim().min(1).max(100).optional().meta({ description: 'Whose mark it is' }),
+          }),
+        )
+        .min(1)
+        .max(resource.marksPerRequestMax),
+    }),
+    success: {
+      status: 200,
+      schema: z.object({ items: z.array(resource.protectionOutcomeSchema) }).meta({ id: 'ProtectionOutcomes' }),
+      words: 'What became of each name, in their order',
+    },
+    problems: ['validation_failed', 'body_not_json', 'body_too_large', 'role_missing', 'service_unavailable'],
+  },
+  getProtectedName: {
+    operationId: 'getProtectedName',
+    group: 'operator',
+    method: 'GET',
+    path: '/v1/operator/protected-names/{name}',
+    role: 'operator',
+    summary: 'Whether and why a name is protected',
+    params: protectedNameParams,
+    success: { status: 200, schema: resource.protectedNameSchema, words: 'What protects it' },
+    problems: ['validation_failed', ...handleProblems, 'role_missing'],
+  },
+  withdrawProtectedName: {
+    operationId: 'withdrawProtectedName',
+    group: 'operator',
+    method: 'POST',
+    path: '/v1/operator/protected-names/{name}/withdraw',
+    role: 'operator',
+    summary: 'Take an imported name away again, of one source or of every one; again: the same answer',
+    params: protectedNameParams,
+    body: z.strictObject({
+      reason: z.string().trim().min(1).max(200),
+      source: resource.markSourceSchema.optional(),
+    }),
+    success: { status: 200, schema: resource.protectedNameSchema, words: 'What protects it still' },
+    problems: [
+      'validation_failed',
+      'body_not_json',
+      'body_too_large',
+      ...handleProblems,
+      'role_missing',
+      'protection_not_imported',
+      'service_unavailable',
+    ],
+  },
+  listJournal: {
+    operationId: 'listJournal',
+    group: 'operator',
+    method: 'GET',
+    path: '/v1/operator/journal/{aggregateId}',
+    role: 'operator',
+    summary:
+      'Every journal entry of a handle (`handle:name`), an order (`order:ord_…`), a protected look (`look:skeleton`) or of the policy (`policy:release`), oldest first',
+    params: z.strictObject({
+      aggregateId: z
+        .string()
+        .regex(
+          /^((?:handle|look):[a-z0-9_]{1,15}|order:ord_[0-9A-HJKMNP-TV-Z]{26}|policy:release)$/,
+          'an aggregate id',
+        ),
+    }),
+    success: {
+      status: 200,
+      schema: z.object({ entries: z.array(resource.journalEntrySchema) }).meta({ id: 'Journal' }),
+      words: 'The journal, complete and in order',
+    },
+    problems: ['validation_failed', 'not_found', 'role_missing'],
+  },
+} as const satisfies Record<string, Route>
