@@ -47,7 +47,7 @@ const drain = async (queue: DeadLetterQueueName) => {
 
 /** Accounts that are due for release, in the tables. */
 const importDue = async (...handles: string[]) => {
-  const done = await market.importFeed(handles.map((handle) => market.account(handle, 3000)))
+  const done = await market.importFeed(handles.map((handle) => market.suspended(handle)))
   expect(done).toMatchObject({ status: 'complete', rejected: 0 })
 }
 const statusOf = async (handle: string) => value(await operator.getHandle({ params: { handle } })).status
