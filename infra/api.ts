@@ -2,8 +2,9 @@ import { Stack, Validations } from 'aws-cdk-lib'
 import { type CfnRoute, type HttpApi, HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-apigatewayv2'
 import type { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers'
 import type { Construct } from 'constructs'
-import type { Route, RouteGroup } from '../shared/contract/route.ts'
+import type { Page, Route, RouteGroup } from '../shared/contract/route.ts'
 import { routes } from '../shared/contract/routes.ts'
+import { keepPages } from '../shared/contract/routes/keep.ts'
 import { ApiFunction } from './constructs/api-function.ts'
 import type { Deployment } from './constructs/node-function.ts'
 import type { FunctionName } from './grants.ts'
@@ -23,6 +24,10 @@ const functionOfGroup = {
   accounts: {
     name: 'api/accounts',
     errorImpact: 'Accounts that came back are not reported, and may lose a handle that they use.',
+  },
+  keep: {
+    name: 'api/keep',
+    errorImpact: 'Holders who want to keep their handles cannot do so by the link of their notice.',
   },
   operator: { name: 'api/operator', errorImpact: 'Operators cannot import feeds, protect names or read the journal.' },
   'dead-letters': {
@@ -54,7 +59,7 @@ export class ApiStack extends Stack {
       return found.integration
     }
 
-    for (const route of Object.values<Route>(routes)) {
+    for (const route of Object.values<Route | Page>({ ...routes, ...keepPages })) {
       const isPublic = route.role === 'public'
       const httpRoute = new HttpRoute(this, `Route-${route.operationId}`, {
         httpApi: api,
@@ -75,9 +80,14 @@ export class ApiStack extends Stack {
 }
 
 function reasonOfPublicGroup(group: RouteGroup): string {
-  return group === 'stripe-webhook'
-    ? 'Stripe cannot present a token: the function verifies the signature over the raw body before anything else.'
-    : 'Open to everyone by design: the market, the public sales history and the API description hold nothing personal.'
+  switch (group) {
+    case 'stripe-webhook':
+      return 'Stripe cannot present a token: the function verifies the signature over the raw body before anything else.'
+    case 'keep':
+      return 'Holders who have forgotten how to sign in must be able to answer a notice: its link is signed, and checked first.'
+    default:
+      return 'Open to everyone by design: the market, the public sales history and the API description hold nothing personal.'
+  }
 }
 
 function acknowledgePublic(route: HttpRoute, reason: string): void {

@@ -16,7 +16,7 @@ export type DataStackProps = { readonly settings: Settings; readonly resources: 
 
 const text = (name: string) => ({ name, type: AttributeType.STRING })
 
-/** What must outlive every other stack: both tables, and the secret of the payment provider. */
+/** What must outlive every other stack: both tables, the secret of the payment provider, and the one that links are signed with. */
 export class DataStack extends Stack {
   readonly handles: Table
   readonly escrow: Table
@@ -92,6 +92,19 @@ export class DataStack extends Stack {
         'Stripe dashboard with an overlap and puts the new value in.',
     })
 
+    const keepSecret = new CfnSecret(this, 'KeepSecret', {
+      name: `marketplace/${settings.stage}/keep`,
+      description: 'What the links of notices are signed with',
+      generateSecretString: { passwordLength: 64, excludePunctuation: true },
+    })
+    keepSecret.applyRemovalPolicy(removalPolicy)
+    Validations.of(keepSecret).acknowledge({
+      id: 'AwsSolutions-SMG4',
+      reason:
+        'A new value ends the links in every notice that was sent, and holders would lose handles that they want to ' +
+        'keep. Nothing else is signed with it, and each link ends with its time of grace.',
+    })
+
     const handlesVariable = { HANDLES_TABLE: this.handles.tableName }
     const escrowVariable = { ESCROW_TABLE: this.escrow.tableName }
     resources.set('handles', { arn: this.handles.tableArn, environment: handlesVariable })
@@ -107,6 +120,7 @@ export class DataStack extends Stack {
     resources.set('handles/stream', { arn: streamArn(this.handles), environment: {} })
     resources.set('escrow/stream', { arn: streamArn(this.escrow), environment: {} })
     resources.set('any-stream', { arn: '*', environment: {} })
+    resources.set('keep-secret', { arn: keepSecret.ref, environment: { KEEP_SECRET_ARN: keepSecret.ref } })
     resources.set('stripe-secret', { arn: stripeSecret.ref, environment: { STRIPE_SECRET_ARN: stripeSecret.ref } })
 
     new CfnOutput(this, 'HandlesTable', { value: this.handles.tableName })

@@ -26,6 +26,7 @@ export type ResourceName =
   | 'feeds-bucket/chunks/*'
   | 'bus'
   | 'stripe-secret'
+  | 'keep-secret'
   | 'mail-identity'
   | 'mail-configuration-set'
   | 'any-stream'
@@ -72,6 +73,8 @@ const redrives = (queue: WorkQueueName): readonly Grant[] => [
 
 const stripeSecret: Grant = { allow: ['secretsmanager:GetSecretValue'], on: 'stripe-secret' }
 
+const keepSecret: Grant = { allow: ['secretsmanager:GetSecretValue'], on: 'keep-secret' }
+
 export const grants = {
   'api/catalogue': [
     { allow: ['dynamodb:GetItem'], on: 'handles' },
@@ -90,6 +93,7 @@ export const grants = {
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
     { allow: ['dynamodb:Query'], on: 'handles/index/byHolder' },
   ],
+  'api/keep': [{ allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' }, keepSecret],
   'api/operator': [
     {
       allow: ['dynamodb:GetItem', 'dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate', 'dynamodb:PutItem'],
@@ -166,7 +170,20 @@ export const grants = {
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'escrow' },
     stripeSecret,
   ],
-  'workers/apply-mail-events': [receives('mail-events'), recordsFailures('mail-events')],
+  'workers/send-notices': [
+    receives('notices'),
+    recordsFailures('notices'),
+    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
+    { allow: ['ses:SendEmail'], on: 'mail-identity' },
+    { allow: ['ses:SendEmail'], on: 'mail-configuration-set' },
+    { allow: ['events:PutEvents'], on: 'bus' },
+    keepSecret,
+  ],
+  'workers/apply-mail-events': [
+    receives('mail-events'),
+    recordsFailures('mail-events'),
+    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
+  ],
   'workers/publish-outbox': [
     readsStream('handles'),
     readsStream('escrow'),

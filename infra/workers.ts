@@ -1,13 +1,13 @@
 import { Aws, CfnOutput, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
-import { type EventBus, Rule } from 'aws-cdk-lib/aws-events'
+import { type EventBus, EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events'
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets'
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { EventSourceMapping, FilterCriteria, StartingPosition } from 'aws-cdk-lib/aws-lambda'
 import { Bucket, BucketEncryption, type CfnBucket, HttpMethods } from 'aws-cdk-lib/aws-s3'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
-import { mailEventTypes } from '../shared/contract/messages.ts'
-import { effectEventTypes } from '../shared/domain/effects.ts'
+import type { MailEventMessage } from '../shared/contract/messages.ts'
+import { effectEventTypes, noticeEventType } from '../shared/domain/effects.ts'
 import { addAlarm, addLoggedEventAlarm, alarmPeriod } from './alarms.ts'
 import { type Deployment, NodeFunction } from './constructs/node-function.ts'
 import { newDeadLetterQueue, QueueWorker, urlVariable } from './constructs/queue-worker.ts'
@@ -32,6 +32,7 @@ export class WorkersStack extends Stack {
     this.addDeadlines(deployment)
     this.addPayments(deployment)
     this.addEffects(deployment, bus)
+    this.addNotices(deployment, bus)
     this.addMailEvents(deployment, configurationSet)
     this.addOutbox(deployment)
   }
@@ -182,6 +183,31 @@ export class WorkersStack extends Stack {
     })
   }
 
+  /** Notices that are wanted → notices queue → `send-notices`. */
+  private addNotices(deployment: Deployment, bus: EventBus): void {
+    const { queue, deadLetters } = new QueueWorker(this, 'SendNotices', {
+      deployment,
+      name: 'workers/send-notices',
+      queue: 'notices',
+      batchSize: 1,
+      // SES grants new accounts 14 mails a second; one takes about half a second.
+      maxConcurrency: 7,
+      memoryMb: 1024,
+      timeout: Duration.seconds(30),
+      // A sweep may want a million at once; SES carries them as fast as its quota lets it.
+      waitMax: Duration.days(1),
+      environment: { PUBLIC_URL: deployment.publicUrl },
+      errorImpact: 'Holders are not told that their handles are due, so the handles wait and are released later.',
+    })
+    new Rule(this, 'NoticesRule', {
+      ruleName: resourceName(deployment.settings, 'notices'),
+      description: 'Notices that a committed journal entry wants sent',
+      eventBus: bus,
+      eventPattern: { source: [eventSource], detailType: [noticeEventType] },
+      targets: [new SqsQueue(queue, { deadLetterQueue: deadLetters })],
+    })
+  }
+
   /** What SES tells of notices that did not arrive → mail-events queue → `apply-mail-events`. */
   private addMailEvents(deployment: Deployment, configurationSet: string): void {
     const { queue, deadLetters } = new QueueWorker(this, 'ApplyMailEvents', {
@@ -195,16 +221,29 @@ export class WorkersStack extends Stack {
       waitMax: Duration.hours(1),
       errorImpact: 'Notices that bounced count as given, so holders may lose handles without having heard of it.',
     })
-    new Rule(this, 'MailEventsRule', {
-      ruleName: resourceName(deployment.settings, 'mail-events'),
-      description: 'Notices that bounced, were complained about or were rejected, on the default bus',
-      eventPattern: {
-        source: ['aws.ses'],
-        detailType: [...mailEventTypes],
-        detail: { mail: { tags: { 'ses:configuration-set': [configurationSet] } } },
-      },
-      targets: [new SqsQueue(queue, { deadLetterQueue: deadLetters })],
-    })
+    // Two rules, for a template of EventBridge must not name what an event may lack. The address stays behind.
+    const told = {
+      type: EventField.detailType,
+      messageId: EventField.fromPath('$.detail.mail.messageId'),
+      tags: EventField.fromPath('$.detail.mail.tags'),
+    }
+    const bounceType = EventField.fromPath('$.detail.bounce.bounceType')
+    const bounceSubType = EventField.fromPath('$.detail.bounce.bounceSubType')
+    for (const { name, detailType, message } of [
+      { name: 'bounces', detailType: ['Email Bounced'], message: { ...told, bounceType, bounceSubType } },
+      { name: 'complaints', detailType: ['Email Complaint Received', 'Email Rejected'], message: told },
+    ] satisfies { name: string; detailType: MailEventMessage['type'][]; message: object }[]) {
+      new Rule(this, name === 'bounces' ? 'BouncesRule' : 'ComplaintsRule', {
+        ruleName: resourceName(deployment.settings, `mail-${name}`),
+        description: `${detailType.join(', ')}: of notices, on the default bus`,
+        eventPattern: {
+          source: ['aws.ses'],
+          detailType,
+          detail: { mail: { tags: { 'ses:configuration-set': [configurationSet] } } },
+        },
+        targets: [new SqsQueue(queue, { deadLetterQueue: deadLetters, message: RuleTargetInput.fromObject(message) })],
+      })
+    }
   }
 
   /** The streams of both tables → `publish-outbox` → archive of the journal, and the event bus. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Clock } from './clock.ts'
 import type { Functions } from './functions.ts'
 import { pseudo } from './intrinsics.ts'
-import { asArray, asString, isObject, type Json, type JsonObject } from './json.ts'
+import { asArray, asString, asText, isObject, type Json, type JsonObject } from './json.ts'
 import { atPath, matches } from './patterns.ts'
 import type { RulePlan, TargetPlan } from './plan.ts'
 import type { Queues } from './queues.ts'
@@ -31,6 +31,7 @@ export class EventBus {
   readonly #rules: readonly RulePlan[]
   readonly #clock: Clock
   readonly #deliver: Delivery
+  readonly #listeners = new Set<(event: JsonObject, busName: string) => void>()
 
   constructor(options: { rules: readonly RulePlan[]; clock: Clock; deliver: Delivery }) {
     this.#rules = options.rules
@@ -77,6 +78,12 @@ export class EventBus {
     this.#route(event)
   }
 
+  /** Calls back with every event that a bus takes, whether a rule matches it or not. Returns the way to stop. */
+  onEvent(listener: (event: JsonObject, busName: string) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
   #route({ source, detailType, busName, resources, detail }: BusEvent): string {
     const id = randomUUID()
     const event: JsonObject = {
@@ -90,6 +97,7 @@ export class EventBus {
       resources: [...resources],
       detail,
     }
+    for (const listener of this.#listeners) listener(event, busName)
     for (const rule of this.#rules) {
       if (rule.busName !== busName || !matches(rule.pattern, event)) continue
       for (const target of rule.targets) this.#deliver(target, event)
@@ -136,13 +144,22 @@ function targetInput(target: TargetPlan, event: JsonObject): Json {
   if (target.inputPath !== undefined) return atPath(target.inputPath, event) ?? {}
   const transformer = target.inputTransformer
   if (transformer === undefined) return event
-  const text = transformer.template.replaceAll(/"?<([^>]+)>"?/g, (whole, name: string) => {
+  const text = fillTemplate(transformer.template, (name) => {
     const path = transformer.paths[name]
-    const value = path === undefined ? undefined : atPath(path, event)
-    const inQuotes = whole.startsWith('"') && whole.endsWith('"')
-    return inQuotes || typeof value !== 'string' ? JSON.stringify(value ?? '') : value
+    return (path === undefined ? undefined : atPath(path, event)) ?? ''
   })
   return parse(text) ?? text
+}
+
+/** A variable stands for its value as JSON; between quotation marks, for what its value says. */
+export function fillTemplate(template: string, valueOf: (name: string) => Json): string {
+  let isInText = false
+  return template.replaceAll(/\\.|"|<([^<>]+)>/g, (whole, name?: string) => {
+    if (whole === '"') isInText = !isInText
+    if (name === undefined) return whole
+    const value = valueOf(name)
+    return isInText ? JSON.stringify(asText(value)).slice(1, -1) : JSON.stringify(value)
+  })
 }
 
 function parse(text: string | undefined): Json | undefined {

@@ -18,7 +18,7 @@ import type { Fault, InjectedFault } from './faults.ts'
 import { Functions, type Outcome } from './functions.ts'
 import { Gateway } from './gateway.ts'
 import { pseudo } from './intrinsics.ts'
-import { parseObject, type Json, asText } from './json.ts'
+import { asObject, asString, asText, parseObject, type Json } from './json.ts'
 import { lockFolder } from './lock.ts'
 import { Logs } from './logs.ts'
 import { Mail, type SystemMail } from './mail.ts'
@@ -90,6 +90,8 @@ export interface System {
     redrive(name: string): number
     send(name: string, body: string, options?: { groupId?: string; deduplicationId?: string }): void
   }
+  /** Calls back with every event on a bus, as subscribers outside see them. Returns the way to stop. */
+  readonly onBusEvent: EventBus['onEvent']
   readonly schedules: { readonly names: readonly string[]; fire(name: string): void }
   readonly functions: {
     readonly plans: readonly FunctionPlan[]
@@ -410,6 +412,7 @@ async function start(
         queues.send(found.arn, body, sending)
       },
     },
+    onBusEvent: (listener) => bus.onEvent(listener),
     schedules: { names: schedules.names, fire: (name) => schedules.fire(name) },
     functions: {
       plans: plan.functions,
@@ -494,25 +497,22 @@ interface LocalSecrets {
   readonly stripe: { readonly secretKey: string; readonly webhookSecret: string }
 }
 
-/** The secrets that the template declares or functions name, with values of this instance alone. */
+/** The secrets that the template declares or functions name, with values of this instance alone, kept over restarts. */
 function localSecrets(plan: Plan, file: string): LocalSecrets {
-  let stripe: { secretKey: string; webhookSecret: string }
-  if (existsSync(file)) {
-    const { secretKey, webhookSecret } = parseObject(readFileSync(file, 'utf8'))
-    stripe = { secretKey: asText(secretKey), webhookSecret: asText(webhookSecret) }
-  } else {
-    stripe = {
-      secretKey: `sk_test_local${randomBytes(12).toString('hex')}`,
-      webhookSecret: `whsec_local${randomBytes(16).toString('hex')}`,
-    }
-    mkdirSync(join(file, '..'), { recursive: true })
-    writeFileSync(file, JSON.stringify(stripe), { mode: 0o600 })
+  const kept = existsSync(file) ? parseObject(readFileSync(file, 'utf8')) : {}
+  const stripe = {
+    secretKey: asString(kept.secretKey) ?? `sk_test_local${randomBytes(12).toString('hex')}`,
+    webhookSecret: asString(kept.webhookSecret) ?? `whsec_local${randomBytes(16).toString('hex')}`,
   }
+  const generated = asObject(kept.generated)
   const values = new Map<string, string>()
   for (const secret of plan.secrets) {
-    const value = secret.value ?? randomBytes(16).toString('hex')
+    const value = secret.value ?? asString(generated[secret.name]) ?? randomBytes(32).toString('hex')
+    if (secret.value === undefined) generated[secret.name] = value
     values.set(secret.arn, value).set(secret.name, value)
   }
+  mkdirSync(join(file, '..'), { recursive: true })
+  writeFileSync(file, JSON.stringify({ ...stripe, generated }), { mode: 0o600 })
   for (const { environment } of plan.functions) {
     const id = environment.STRIPE_SECRET_ARN
     if (id !== undefined) values.set(id, JSON.stringify(stripe))

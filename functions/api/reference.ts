@@ -1,17 +1,11 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import { openApi } from '../../shared/contract/openapi.ts'
 import { jsonResponse, problemResponse } from '../../shared/runtime/api.ts'
+import { htmlResponse } from '../../shared/runtime/html-page.ts'
 import { landingPage, referencePage } from '../../shared/runtime/reference-page.ts'
 
-const html = (page: string): APIGatewayProxyStructuredResultV2 => ({
-  statusCode: 200,
-  headers: {
-    'content-type': 'text/html; charset=utf-8',
-    'cache-control': 'public, max-age=300',
-    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
-  },
-  body: page,
-})
+const html = (page: string): APIGatewayProxyStructuredResultV2 =>
+  htmlResponse(200, page, { 'cache-control': 'public, max-age=300' })
 
 /** The description of the API, the landing page, and the answer to every route that does not exist. */
 export const handler = (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {

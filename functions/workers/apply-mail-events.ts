@@ -1,19 +1,23 @@
 import { mailEventMessageSchema } from '../../shared/contract/messages.ts'
 import { readConfig } from '../../shared/runtime/config.ts'
 import { log } from '../../shared/runtime/log.ts'
+import { running } from '../../shared/runtime/running.ts'
 import { worker } from '../../shared/runtime/worker.ts'
 import { openStore } from '../../shared/store/client.ts'
 import { failureRecorder } from '../../shared/store/failures.ts'
+import { applyMailEvent } from '../../shared/workflows/apply-mail-event.ts'
 
-const config = readConfig('ESCROW_TABLE')
-const store = openStore({ escrowTable: config.ESCROW_TABLE })
+const config = readConfig('HANDLES_TABLE', 'ESCROW_TABLE')
+const failures = openStore({ escrowTable: config.ESCROW_TABLE })
+const deps = { ...running, store: openStore({ handlesTable: config.HANDLES_TABLE }) }
 
-/** What SES tells of mail that did not arrive. Mail that names no notice in its tags is not ours to act on. */
 export const handler = worker(
   mailEventMessageSchema,
-  ({ 'detail-type': type, detail }) => {
-    log('info', 'mail_event_ignored', { type, messageId: detail.mail.messageId })
-    return Promise.resolve()
+  async (message) => {
+    const outcome = await applyMailEvent(deps, message)
+    const { type, messageId, tags } = message
+    const facts = { type, messageId, outcome, handle: tags['handle']?.[0] }
+    log(outcome === 'complaint' ? 'warn' : 'info', 'mail_event', facts)
   },
-  { recordFailure: failureRecorder(store, 'mail-events', () => Date.now()) },
+  { recordFailure: failureRecorder(failures, 'mail-events', running.now) },
 )

@@ -53,20 +53,28 @@ export const effectMessageSchema = z.object({
   detail: z.object({ aggregate: z.string() }),
 })
 
+/** A notice that is wanted, as an EventBridge event: whose, which attempt, and the day of release that it announces. */
+export const noticeMessageSchema = z.object({
+  detail: z.object({
+    aggregate: z.string().regex(/^handle:[0-9a-z_]{1,15}$/),
+    event: z.object({ attempt: z.int().min(1), releaseAt: z.iso.datetime() }),
+  }),
+})
+
 /** The events of SES that tell of a mail which did not arrive or was not welcome. */
 export const mailEventTypes = ['Email Bounced', 'Email Complaint Received', 'Email Rejected'] as const
 
 /**
- * An event of SES as EventBridge hands it over (SES developer guide, contents of event data). Addresses are left out: the
- * tags that the mail was sent with say what it was about.
+ * What a rule leaves of an event of SES (developer guide, contents of event data). The event itself names the address, so
+ * it is cut down before it comes into a queue: the tags that the mail was sent with say what it was about.
  */
 export const mailEventMessageSchema = z.object({
-  'detail-type': z.enum(mailEventTypes),
-  detail: z.object({
-    mail: z.object({ messageId: z.string(), tags: z.record(z.string(), z.array(z.string())) }),
-    bounce: z.object({ bounceType: z.string(), bounceSubType: z.string() }).optional(),
-    complaint: z.object({ complaintFeedbackType: z.string().nullish() }).optional(),
-  }),
+  type: z.enum(mailEventTypes),
+  messageId: z.string(),
+  tags: z.record(z.string(), z.array(z.string())),
+  /** Of bounces alone. */
+  bounceType: z.string().optional(),
+  bounceSubType: z.string().optional(),
 })
 export type MailEventMessage = z.infer<typeof mailEventMessageSchema>
 

@@ -41,6 +41,7 @@ const tags = [
   ['purchases', 'Orders of the caller'],
   ['checkout', 'Where to pay'],
   ['accounts', "The caller's handles, and the platform's word on accounts"],
+  ['keep', "A holder's answer to a notice"],
   ['operator', 'The handle team: imports and the journal'],
   ['stripe-webhook', 'The payment provider'],
   ['reference', 'This description'],

@@ -6,6 +6,7 @@ export const workQueueNames = [
   'deadlines',
   'payments',
   'effects',
+  'notices',
   'mail-events',
 ] as const
 export type WorkQueueName = (typeof workQueueNames)[number]

@@ -95,6 +95,10 @@ export const listingCardSchema = z
   })
   .meta({ id: 'ListingCard' })
 
+export const keptHandleSchema = z
+  .object({ handle: z.string(), display: z.string(), status: z.string() })
+  .meta({ id: 'KeptHandle' })
+
 export const saleSchema = z
   .object({ handle: z.string(), display: z.string(), price: moneySchema, tier: z.string(), soldAt: instantSchema })
   .meta({ id: 'Sale' })

@@ -10,6 +10,7 @@ export type RouteGroup =
   | 'purchases'
   | 'checkout'
   | 'accounts'
+  | 'keep'
   | 'operator'
   | 'dead-letters'
   | 'stripe-webhook'
@@ -29,3 +30,6 @@ export type Route = {
   readonly success: { readonly status: 200 | 201 | 202; readonly schema: z.ZodType; readonly words: string }
   readonly problems: readonly ProblemCode[]
 }
+
+/** A page for people, beside the API: HTML, and not in the OpenAPI document. */
+export type Page = Pick<Route, 'operationId' | 'group' | 'method' | 'path' | 'role'>

@@ -2,6 +2,7 @@ import { accountRoutes } from './routes/accounts.ts'
 import { catalogueRoutes } from './routes/catalogue.ts'
 import { checkoutRoutes } from './routes/checkout.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
+import { keepRoutes } from './routes/keep.ts'
 import { operatorRoutes } from './routes/operator.ts'
 import { purchaseRoutes } from './routes/purchases.ts'
 import { referenceRoutes } from './routes/reference.ts'
@@ -13,6 +14,7 @@ export const routes = {
   ...purchaseRoutes,
   ...checkoutRoutes,
   ...accountRoutes,
+  ...keepRoutes,
   ...operatorRoutes,
   ...deadLetterRoutes,
   ...webhookRoutes,

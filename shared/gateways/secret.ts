@@ -3,14 +3,25 @@ import * as z from 'zod'
 
 const stripeSecretSchema = z.object({ secretKey: z.string().min(1), webhookSecret: z.string().min(1) })
 
+const keepSecretSchema = z.string().min(32)
+
 export type StripeSecret = z.infer<typeof stripeSecretSchema>
 
 /** Reads the Stripe keys once, at cold start. They live in this process's memory alone. */
 export const readStripeSecret = async (arn: string): Promise<StripeSecret> => {
-  const { SecretString } = await new SecretsManagerClient({}).send(new GetSecretValueCommand({ SecretId: arn }))
-  const parsed = stripeSecretSchema.safeParse(JSON.parse(SecretString ?? '{}'))
+  const parsed = stripeSecretSchema.safeParse(JSON.parse((await readSecret(arn)) ?? '{}'))
   // The error names the missing key and never a value.
   if (!parsed.success)
     throw new Error(`the Stripe secret lacks ${parsed.error.issues.map((i) => i.path.join('.')).join(', ')}`)
   return parsed.data
 }
+
+/** Reads what the links of notices are signed with. */
+export const readKeepSecret = async (arn: string): Promise<string> => {
+  const parsed = keepSecretSchema.safeParse(await readSecret(arn))
+  if (!parsed.success) throw new Error('the secret of the keep links has no value of 32 characters or more')
+  return parsed.data
+}
+
+const readSecret = async (arn: string): Promise<string | undefined> =>
+  (await new SecretsManagerClient({}).send(new GetSecretValueCommand({ SecretId: arn }))).SecretString

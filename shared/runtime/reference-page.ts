@@ -1,4 +1,6 @@
 import { problemStatus } from '../contract/problems.ts'
+import { escapeHtml } from '../domain/html.ts'
+import { htmlPage } from './html-page.ts'
 
 /**
  * The API reference as one HTML page without scripts or outside assets, made from the OpenAPI document, so that it is
@@ -6,25 +8,10 @@ import { problemStatus } from '../contract/problems.ts'
  */
 type Json = { readonly [key: string]: unknown }
 
-const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
-const text = (value: unknown): string => {
-  const plain =
-    typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'boolean' ? `${value}` : ''
-  return plain.replace(/[&<>"']/g, (character) => escapes[character] ?? '')
-}
-
-const style = `
-:root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 18%, transparent); }
-body { font: 16px/1.55 system-ui, sans-serif; max-width: 56rem; margin: 0 auto; padding: 2rem 1rem 6rem; }
-h1 { margin-bottom: 0 } h2 { margin-top: 3rem; border-bottom: 1px solid var(--line) }
-section { border: 1px solid var(--line); border-radius: .6rem; padding: .2rem 1rem 1rem; margin: 1rem 0; overflow-x: auto }
-code, pre { font: 14px/1.5 ui-monospace, monospace } .method { font-weight: 700; color: #0a7d53 } .post { color: #b4500f }
-table { border-collapse: collapse; width: 100% } td, th { text-align: left; vertical-align: top; padding: .25rem .6rem .25rem 0; border-top: 1px solid var(--line) }
-.key { float: right; font-size: .8rem; opacity: .7 } nav a { margin-right: 1rem }
-@media (prefers-color-scheme: dark) { .method { color: #4fd3a2 } .post { color: #f0a060 } }`
-
-export const htmlPage = (title: string, body: string): string =>
-  `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${text(title)}</title><style>${style}</style></head><body>${body}</body></html>`
+const text = (value: unknown): string =>
+  escapeHtml(
+    typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'boolean' ? `${value}` : '',
+  )
 
 export const referencePage = (document: Json): string => {
   const { info, paths, components, tags } = document as {

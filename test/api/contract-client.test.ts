@@ -109,6 +109,15 @@ test('an operator publishes a policy and acts on handles through the typed clien
   expect(withdrawn.gate).toBeNull()
 })
 
+test('a holder keeps a handle by the link of a notice', async () => {
+  await market.importFeed([market.account('keepsake', 400, { email: 'keepsake@example.com' })])
+  await market.sweep()
+  const [notice] = (await market.system.mail?.sent('keepsake@example.com')) ?? []
+  const token = /\/keep\/(\S+)/.exec(notice?.text ?? '')?.[1] ?? ''
+  const kept = value(await clientOf('alice').keepHandle({ body: { token } }))
+  expect(kept).toEqual({ handle: 'keepsake', display: 'keepsake', status: 'active' })
+})
+
 test('that was every operation but the webhook, which only the provider can sign', async () => {
   const client = clientOf('alice')
   const every = Object.keys(routes) as OperationId[]

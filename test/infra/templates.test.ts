@@ -3,9 +3,10 @@ import { readFile } from 'node:fs/promises'
 import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { type FunctionName, functionNames, type Grant, grants, wildcardReasons } from '../../infra/grants.ts'
-import type { Route } from '../../shared/contract/route.ts'
+import type { Page, Route } from '../../shared/contract/route.ts'
 import { routes } from '../../shared/contract/routes.ts'
-import { effectEventTypes } from '../../shared/domain/effects.ts'
+import { keepPages } from '../../shared/contract/routes/keep.ts'
+import { effectEventTypes, noticeEventType } from '../../shared/domain/effects.ts'
 import { eventSource } from '../../shared/gateways/events.ts'
 import { type Assembly, projectFolder, type Properties, synthesise, type TemplateResource } from './assembly.ts'
 
@@ -76,6 +77,7 @@ describe('grants', () => {
     deadlines: 'ApplyDeadlines',
     payments: 'ApplyPayments',
     effects: 'CarryOutEffects',
+    notices: 'SendNotices',
     'mail-events': 'ApplyMailEvents',
   }
   const queuePaths: Record<string, string> = {
@@ -110,6 +112,7 @@ describe('grants', () => {
     if (name === 'bus') return attributeOf('Events/Bus/Resource', '.Arn')
     if (name === 'stripe-secret') return attributeOf('Data/StripeSecret', '')
     const ses = 'arn:<AWS::Partition>:ses:<AWS::Region>:<AWS::AccountId>'
+    if (name === 'keep-secret') return attributeOf('Data/KeepSecret', '')
     if (name === 'mail-identity') return `${ses}:identity/${attributeOf('Mail/Sender/Resource', '')}`
     if (name === 'mail-configuration-set') return `${ses}:configuration-set/${attributeOf('Mail/Notices/Resource', '')}`
     expect(name).toBe('any-stream')
@@ -178,18 +181,21 @@ describe('routes', () => {
     return assembly.textOf(assembly.follow(integration.properties['IntegrationUri'], stack), 'Description')
   }
 
-  it.each(Object.values<Route>(routes))('$method $path leads to its function, with its authoriser', (route) => {
-    const found = httpRoutes().filter(({ properties }) => properties['OperationName'] === route.operationId)
-    expect(found).toHaveLength(1)
-    const { properties, stack } = found[0]!
-    expect(properties['RouteKey']).toBe(`${route.method} ${route.path}`)
-    const entry = route.group === 'stripe-webhook' ? 'webhooks/stripe' : `api/${route.group}`
-    expect(functionBehind(found[0]!)).toBe(`functions/${entry}.ts`)
-    const authorizer = properties['AuthorizerId'] && assembly.follow(properties['AuthorizerId'], stack).path
-    expect([properties['AuthorizationType'], authorizer]).toEqual(
-      route.role === 'public' ? ['NONE', undefined] : ['JWT', 'Gateway/Http/Jwt/Resource'],
-    )
-  })
+  it.each(Object.values<Route | Page>({ ...routes, ...keepPages }))(
+    '$method $path leads to its function, with its authoriser',
+    (route) => {
+      const found = httpRoutes().filter(({ properties }) => properties['OperationName'] === route.operationId)
+      expect(found).toHaveLength(1)
+      const { properties, stack } = found[0]!
+      expect(properties['RouteKey']).toBe(`${route.method} ${route.path}`)
+      const entry = route.group === 'stripe-webhook' ? 'webhooks/stripe' : `api/${route.group}`
+      expect(functionBehind(found[0]!)).toBe(`functions/${entry}.ts`)
+      const authorizer = properties['AuthorizerId'] && assembly.follow(properties['AuthorizerId'], stack).path
+      expect([properties['AuthorizationType'], authorizer]).toEqual(
+        route.role === 'public' ? ['NONE', undefined] : ['JWT', 'Gateway/Http/Jwt/Resource'],
+      )
+    },
+  )
 
   it('takes tokens of the one issuer, made for this API', () => {
     expect(assembly.at('Gateway/Http/Jwt/Resource').properties).toMatchObject({
@@ -200,11 +206,11 @@ describe('routes', () => {
     expect(assembly.ofType('AWS::ApiGatewayV2::Authorizer')).toHaveLength(1)
   })
 
-  it('has one route beside the table, for everything unknown', () => {
+  it('has one route beside the tables, for everything unknown', () => {
     const others = httpRoutes().filter(({ properties }) => !properties['OperationName'])
     expect(others.map(({ properties }) => properties['RouteKey'])).toEqual(['$default'])
     expect(functionBehind(others[0]!)).toBe('functions/api/reference.ts')
-    expect(httpRoutes()).toHaveLength(Object.keys(routes).length + 1)
+    expect(httpRoutes()).toHaveLength(Object.keys({ ...routes, ...keepPages }).length + 1)
   })
 
   it('lets the API call each function by exactly the paths of its routes', () => {
@@ -245,8 +251,8 @@ describe('queues', () => {
       .ofType('AWS::Lambda::EventSourceMapping')
       .filter(({ properties, stack }) => assembly.follow(properties['EventSourceArn'], stack) === queue)
 
-  it('has seven queues of work, each with a dead-letter queue of its own kind after five receipts', () => {
-    expect(workQueues()).toHaveLength(7)
+  it('has eight queues of work, each with a dead-letter queue of its own kind after five receipts', () => {
+    expect(workQueues()).toHaveLength(8)
     for (const queue of workQueues()) {
       const deadLetters = assembly.follow(redriveOf(queue)?.deadLetterTargetArn, queue.stack)
       expect(redriveOf(queue)?.maxReceiveCount).toBe(5)
@@ -264,7 +270,7 @@ describe('queues', () => {
 
   it('alarms on the first dead letter', () => {
     const deadLetterQueues = queues().filter((queue) => !redriveOf(queue))
-    expect(deadLetterQueues).toHaveLength(8)
+    expect(deadLetterQueues).toHaveLength(9)
     const alarms = deadLetterQueues.flatMap((queue) =>
       alarmsOn('QueueName', queue, 'ApproximateNumberOfMessagesVisible'),
     )
@@ -353,6 +359,14 @@ describe('events', () => {
     expect(assembly.follow(target?.Arn, rule.stack).path).toBe('Workers/CarryOutEffects/Queue/Resource')
   })
 
+  it('sends every notice that is wanted to the notices queue', () => {
+    const rule = assembly.at('Workers/NoticesRule/Resource')
+    expect(rule.properties['EventPattern']).toEqual({ source: [eventSource], 'detail-type': [noticeEventType] })
+    const [target, ...others] = rule.properties['Targets'] as { Arn: unknown }[]
+    expect(others).toEqual([])
+    expect(assembly.follow(target?.Arn, rule.stack).path).toBe('Workers/SendNotices/Queue/Resource')
+  })
+
   it('sends what SES tells of mail that did not arrive, and no other mail of the account, to its queue', () => {
     const set = assembly.at('Mail/Notices/Resource')
     expect(set.properties['Name']).toBe('marketplace-dev-notices')
@@ -364,16 +378,22 @@ describe('events', () => {
     expect(destination).toMatchObject({ Enabled: true, MatchingEventTypes: ['bounce', 'complaint', 'reject'] })
     const bus = assembly.text(destination.EventBridgeDestination.EventBusArn, 'Mail')
     expect(bus).toBe('arn:<AWS::Partition>:events:<AWS::Region>:<AWS::AccountId>:event-bus/default')
-    const rule = assembly.at('Workers/MailEventsRule/Resource')
-    expect(rule.properties['EventBusName']).toBeUndefined()
-    expect(rule.properties['EventPattern']).toEqual({
-      source: ['aws.ses'],
-      'detail-type': ['Email Bounced', 'Email Complaint Received', 'Email Rejected'],
-      detail: { mail: { tags: { 'ses:configuration-set': ['marketplace-dev-notices'] } } },
-    })
-    const [target, ...others] = rule.properties['Targets'] as { Arn: unknown }[]
-    expect(others).toEqual([])
-    expect(assembly.follow(target?.Arn, rule.stack).path).toBe('Workers/ApplyMailEvents/Queue/Resource')
+    for (const [id, types] of [
+      ['BouncesRule', ['Email Bounced']],
+      ['ComplaintsRule', ['Email Complaint Received', 'Email Rejected']],
+    ] as const) {
+      const rule = assembly.at(`Workers/${id}/Resource`)
+      expect(rule.properties['EventBusName']).toBeUndefined()
+      expect(rule.properties['EventPattern']).toEqual({
+        source: ['aws.ses'],
+        'detail-type': types,
+        detail: { mail: { tags: { 'ses:configuration-set': ['marketplace-dev-notices'] } } },
+      })
+      const [target, ...others] = rule.properties['Targets'] as { Arn: unknown; InputTransformer: unknown }[]
+      expect(others).toEqual([])
+      expect(assembly.follow(target?.Arn, rule.stack).path).toBe('Workers/ApplyMailEvents/Queue/Resource')
+      expect(JSON.stringify(target?.InputTransformer)).not.toMatch(/ecipient|destination|source|ommonHeaders/)
+    }
   })
 
   it('lets mail come from the domain of the sender that the settings name', () => {
@@ -479,6 +499,7 @@ describe('bundles', () => {
     'api/purchases': 380,
     'api/checkout': 700,
     'api/accounts': 420,
+    'api/keep': 420,
     // Two take names of other systems, and so the table of letters that look alike.
     'api/operator': 690,
     'api/dead-letters': 520,
@@ -492,6 +513,7 @@ describe('bundles', () => {
     'workers/apply-deadlines': 400,
     'workers/apply-payments': 700,
     'workers/carry-out-effects': 700,
+    'workers/send-notices': 600,
     'workers/apply-mail-events': 400,
     'workers/publish-outbox': 400,
   }
