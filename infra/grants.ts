@@ -149,6 +149,7 @@ export const grants = {
       allow: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PartiQLUpdate', 'dynamodb:PutItem'],
       on: 'handles',
     },
+    { allow: ['dynamodb:Query'], on: 'escrow/index/bySale' },
   ],
   'workers/apply-deadlines': [
     receives('deadlines'),

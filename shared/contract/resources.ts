@@ -30,6 +30,15 @@ export const appraisalSchema = z
     tier: z.string(),
     confidence: z.int().min(0).max(100).meta({ description: 'Percent' }),
     reasons: z.array(z.object({ code: z.string(), weight: z.int(), words: z.string() })),
+    comparableSales: z
+      .object({
+        count: z.int().min(1),
+        withinThree: z.int().min(0).meta({ description: 'How many fetched within a factor of three of the estimate' }),
+        weight: z.int().meta({ description: 'By how much they move it, basis points of a factor of ten' }),
+        nearest: z.string().meta({ description: 'The handle of the most alike' }),
+      })
+      .nullable()
+      .meta({ description: 'Recent sales of similar names; null: there were none' }),
     modelVersion: z.string(),
   })
   .meta({ id: 'Appraisal', description: 'A range with its reasons; no single number stands alone' })
@@ -91,6 +100,7 @@ export const listingCardSchema = z
     tier: z.string(),
     low: moneySchema,
     high: moneySchema,
+    confidence: z.int().min(0).max(100).meta({ description: 'Percent' }),
     opensAt: instantSchema,
   })
   .meta({ id: 'ListingCard' })

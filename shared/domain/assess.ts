@@ -1,5 +1,6 @@
 import { toStored } from './appraisal/appraisal.ts'
-import { appraise } from './appraisal/appraise.ts'
+import { conclude, estimate } from './appraisal/appraise.ts'
+import { comparablesOf, measureSales, noSales, type Sale, type SaleBook } from './appraisal/comparables.ts'
 import { appraisalModel } from './appraisal/model.ts'
 import { gate, type GateFacts } from './release-gate.ts'
 import type { Assessment } from './release.ts'
@@ -8,13 +9,17 @@ import type { Assessment } from './release.ts'
 const checkoutMaxMinor = 999_999_99
 
 /** Gate, then appraisal; the asking price is the expected one. Loads the word lists: only what releases imports this. */
-export const assess = (name: string, display: string, facts: GateFacts): Assessment => {
+export const assess = (name: string, display: string, facts: GateFacts, sales: SaleBook = noSales): Assessment => {
   const verdict = gate(name, facts)
   if (!verdict.pass) return verdict
-  const appraisal = appraise({ name, display }, appraisalModel)
+  const own = estimate({ name, display }, appraisalModel)
+  const appraisal = conclude(own, comparablesOf(own, sales), appraisalModel)
   const { expectedMinor: priceMinor, currency } = appraisal
   if (priceMinor > checkoutMaxMinor) {
     return { pass: false, code: 'above_checkout', reason: 'It is worth more than one online payment can be.' }
   }
   return { pass: true, appraisal: toStored(appraisal), priceMinor, currency }
 }
+
+/** Recent sales made ready for `assess`, by the model in force. */
+export const saleBook = (sales: readonly Sale[]): SaleBook => measureSales(sales, appraisalModel)

@@ -40,7 +40,12 @@ export const viewAppraisal = (stored: StoredAppraisal): z.infer<typeof appraisal
     high: usd(appraisal.highMinor),
     tier: appraisal.tier,
     confidence: appraisal.confidence,
-    reasons: appraisal.reasons.map(({ code, weight }) => ({ code, weight, words: reasonWords(code, weight) })),
+    reasons: appraisal.reasons.map(({ code, weight }) => ({
+      code,
+      weight,
+      words: reasonWords(code, weight, appraisal.comparables),
+    })),
+    comparableSales: appraisal.comparables ?? null,
     modelVersion: appraisal.modelVersion,
   }
 }
@@ -99,6 +104,7 @@ export const viewCard = (
         tier: handle.appraisal.tier,
         low: usd(handle.appraisal.low),
         high: usd(handle.appraisal.high),
+        confidence: handle.appraisal.confidence,
         opensAt: phasesOf(handle.listing).opensAt,
       }
 

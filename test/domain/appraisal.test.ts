@@ -71,12 +71,12 @@ describe('an appraisal', () => {
     )
   })
 
-  it('is stored in under 220 bytes and read back whole', () => {
+  it('is stored in under 255 bytes and read back whole', () => {
     fc.assert(
       fc.property(anyFacts, (facts) => {
         const appraisal = appraise(facts, appraisalModel)
         expect(fromStored(toStored(appraisal))).toEqual(appraisal)
-        expect(JSON.stringify(toStored(appraisal)).length).toBeLessThan(220)
+        expect(JSON.stringify(toStored(appraisal)).length).toBeLessThan(255)
       }),
       { numRuns: 1_000 },
     )
@@ -89,9 +89,11 @@ describe('an appraisal', () => {
       tier: 'priority',
       confidence: 100,
       reasons: longest.map((code) => ({ code, weight: -36_000 })),
+      comparables: { count: 15, withinThree: 15, weight: -3_010, nearest: 'abcdefghijklmno' },
       modelVersion: appraisalModel.version,
     }
-    expect(JSON.stringify(toStored(worst)).length).toBeLessThan(220)
+    expect(fromStored(toStored(worst))).toEqual(worst)
+    expect(JSON.stringify(toStored(worst)).length).toBeLessThan(255)
   })
 
   it('leaves out a stored reason that this version does not know', () => {
@@ -144,6 +146,17 @@ describe('prices', () => {
         expect(at(offers + more)).toBeGreaterThanOrEqual(at(offers))
       }),
     )
+  })
+
+  it('say that demand moved them, and by how much', () => {
+    const reasonOf = (demand: object) =>
+      appraise({ name: 'moonlit', demand }, appraisalModel).reasons.find(({ code }) => code === 'demand')
+    expect(reasonOf({})).toBeUndefined()
+    // Each doubling of 1 + searches ÷ 100 + watches ÷ 5 + offers is worth 2,000, up to 8,000.
+    expect(reasonOf({ offers: 1 })?.weight).toBe(2_000)
+    expect(reasonOf({ searches: 100, watches: 10 })?.weight).toBe(4_000)
+    expect(reasonOf({ searches: 1e9 })?.weight).toBe(8_000)
+    expect(reasonWords('demand', 2_000)).toBe('People have searched for it, watched it or made offers')
   })
 
   it('stand inside a range that is open at both ends, wherever the price is off the floor', () => {

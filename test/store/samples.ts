@@ -49,7 +49,8 @@ const appraisal = {
   high: 5_000_000_00,
   tier: 'priority',
   confidence: 42,
-  reasons: 'foreign_word+14100 underscore-13800 first_name+12000 last_name+11000 company+10000',
+  reasons: 'comparable_sales+3010 foreign_word+14100 underscore-13800 first_name+12000 last_name+11000',
+  sales: '15 15 +3010 abcdefghijklmno',
   model: 'v1-0123abcd',
 } as const
 

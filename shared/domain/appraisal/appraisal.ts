@@ -40,6 +40,10 @@ const words = {
   sound: ['It is easy to say', 'It is hard to say'],
   pattern: ['Its letters make a pattern that is easy to remember', 'Its letters repeat without sense'],
   demand: ['People have searched for it, watched it or made offers', 'Nobody has asked for it'],
+  comparable_sales: [
+    'Similar names sold lately for more than estimated',
+    'Similar names sold lately for less than estimated',
+  ],
   audience: ['Its former holder had a large audience', 'Its former holder had no audience'],
 } as const satisfies Record<string, readonly [string, string]>
 
@@ -51,11 +55,31 @@ export const isReasonCode = (text: string): text is ReasonCode => Object.hasOwn(
 /** `weight` is basis points of a factor of ten: 10,000 makes the price ten times, −3,010 halves it. */
 export type Reason = { readonly code: ReasonCode; readonly weight: number }
 
-/** The sentence for a reason, by the direction in which it moves the price. */
-export const reasonWords = (code: ReasonCode, weight = 1): string => words[code][weight >= 0 ? 0 : 1]
+/**
+ * The sentence for a reason, by the direction in which it moves the price; with the sales that an appraisal used, of
+ * comparable sales it tells how many and names the nearest.
+ */
+export const reasonWords = (code: ReasonCode, weight = 1, comparables?: ComparableSales): string => {
+  const sentence = words[code][weight >= 0 ? 0 : 1]
+  if (code !== 'comparable_sales' || comparables === undefined) return sentence
+  const { count, nearest } = comparables
+  const sold = sentence.slice('Similar names '.length)
+  return count === 1 ? `1 similar name ${sold}: ${nearest}` : `${count} similar names ${sold}, ${nearest} among them`
+}
 
 /** By how many percent a reason alone changes the price: 10,000 → 900, −3,010 → −50. */
 export const reasonPercent = (weight: number): number => Math.round(100 * (10 ** (weight / 10_000) - 1))
+
+/** The sales of similar names that an appraisal used: all that is needed to make it again. */
+export type ComparableSales = {
+  readonly count: number
+  /** How many fetched within a factor of three of their estimate, moved by `weight`. */
+  readonly withinThree: number
+  /** By how much they move the estimate, basis points of a factor of ten. */
+  readonly weight: number
+  /** The most alike of them, to name one: the item has no room for all, and the sales history is public. */
+  readonly nearest: string
+}
 
 export type Appraisal = {
   /** An 80 % range, in minor units: one sale in ten falls below it, one in ten above. */
@@ -68,10 +92,12 @@ export type Appraisal = {
   readonly confidence: number
   /** The strongest first; their weights are those of the whole estimate against an average handle. */
   readonly reasons: readonly Reason[]
+  /** Absent: no similar name was sold lately. */
+  readonly comparables?: ComparableSales | undefined
   readonly modelVersion: string
 }
 
-/** An appraisal as a handle's item carries it: under 220 bytes of JSON; currency and words are added when it is read. */
+/** An appraisal as a handle's item carries it: under 255 bytes of JSON; currency and words are added when it is read. */
 export type StoredAppraisal = {
   readonly low: number
   readonly expected: number
@@ -80,7 +106,19 @@ export type StoredAppraisal = {
   readonly confidence: number
   /** `length+4100 word-800` */
   readonly reasons: string
+  /** Comparable sales: count, within a factor of three, weight, the nearest: `7 6 +412 river` */
+  readonly sales?: string | undefined
   readonly model: string
+}
+
+const signed = (weight: number): string => `${weight < 0 ? '' : '+'}${weight}`
+
+const toStoredSales = ({ count, withinThree, weight, nearest }: ComparableSales): string =>
+  `${count} ${withinThree} ${signed(weight)} ${nearest}`
+
+const fromStoredSales = (text: string): ComparableSales => {
+  const [count, withinThree, weight, nearest = ''] = text.split(' ')
+  return { count: Number(count), withinThree: Number(withinThree), weight: Number(weight), nearest }
 }
 
 export const toStored = (appraisal: Appraisal): StoredAppraisal => ({
@@ -89,7 +127,8 @@ export const toStored = (appraisal: Appraisal): StoredAppraisal => ({
   high: appraisal.highMinor,
   tier: appraisal.tier,
   confidence: appraisal.confidence,
-  reasons: appraisal.reasons.map(({ code, weight }) => `${code}${weight < 0 ? '' : '+'}${weight}`).join(' '),
+  reasons: appraisal.reasons.map(({ code, weight }) => `${code}${signed(weight)}`).join(' '),
+  ...(appraisal.comparables === undefined ? {} : { sales: toStoredSales(appraisal.comparables) }),
   model: appraisal.modelVersion,
 })
 
@@ -105,5 +144,6 @@ export const fromStored = (stored: StoredAppraisal): Appraisal => ({
     const [, code = '', weight = ''] = /^([a-z_]+)([+-][0-9]+)$/.exec(text) ?? []
     return isReasonCode(code) ? [{ code, weight: Number(weight) }] : []
   }),
+  ...(stored.sales === undefined ? {} : { comparables: fromStoredSales(stored.sales) }),
   modelVersion: stored.model,
 })

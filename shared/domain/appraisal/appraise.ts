@@ -1,7 +1,7 @@
 import { appraisalCeilingMinor, appraisalFloorMinor, reasonCodes, tierOf } from './appraisal.ts'
-import type { Appraisal, Reason, ReasonCode } from './appraisal.ts'
+import type { Appraisal, ComparableSales, Reason, ReasonCode } from './appraisal.ts'
 import { featureNames, featureReasons, measure } from './features.ts'
-import type { FeatureName } from './features.ts'
+import type { FeatureName, Features } from './features.ts'
 import type { Lexicon } from './lexicon.ts'
 import { addPrior } from './prior.ts'
 import type { Demand } from './prior.ts'
@@ -36,6 +36,17 @@ export type AppraisalFacts = {
   /** Of the account that had it. */
   readonly followers?: number
   readonly demand?: Demand
+  /** Sales of similar names (`comparablesOf`), or those that a stored appraisal used. */
+  readonly comparables?: ComparableSales | undefined
+}
+
+/** What the model says of a name by itself, before other names' sales are looked at. */
+export type Estimate = {
+  readonly features: Features
+  /** Basis points of a factor of ten above the price floor: of the fitted tables, and of the chosen prior. */
+  readonly fitted: number
+  readonly prior: number
+  readonly weights: ReadonlyMap<ReasonCode, number>
 }
 
 const reasonsMax = 5
@@ -45,6 +56,12 @@ const reasonWeightMin = 300
 const priorWidening = 3_000
 const priorConfidencePercent = 50
 const priorRelied = 4_000
+/** With fewer comparable sales the range and the confidence stay as they are. */
+const comparablesForRangeMin = 5
+const rangeNarrowerMaxPercent = 25
+/** The measured confidence counts as much as this many sales, and they raise it by 10 at most. */
+const confidenceWorth = 30
+const confidenceRiseMax = 10
 
 const stepAt = ({ from, steps }: FeatureSteps, value: number): number =>
   steps[Math.max(0, Math.min(steps.length - 1, value - from))] ?? 0
@@ -67,11 +84,8 @@ const toPrice = (basisPoints: number): number => {
   return Math.min(appraisalCeilingMinor, Math.max(appraisalFloorMinor, rounded))
 }
 
-/**
- * Appraises a handle: a range, a tier, a confidence and the reasons. Pure, and integer but for one power of ten; about
- * 5 µs. The name must be canonical (`normalizeHandle`).
- */
-export const appraise = (facts: AppraisalFacts, model: AppraisalModel): Appraisal => {
+/** Sums the tables for a name. Pure; about 5 µs. The name must be canonical (`normalizeHandle`). */
+export const estimate = (facts: Omit<AppraisalFacts, 'comparables'>, model: AppraisalModel): Estimate => {
   const features = measure(facts.name, facts.display, model.lexicon)
   const weights = new Map<ReasonCode, number>()
   const add = (code: ReasonCode, weight: number): void => {
@@ -87,19 +101,34 @@ export const appraise = (facts: AppraisalFacts, model: AppraisalModel): Appraisa
     add(featureReasons[feature], weight)
   }
   const prior = addPrior(features, facts, add)
-  const total = fitted + prior
+  return { features, fitted, prior, weights }
+}
+
+/** What the model expects of a name by itself, in US cents. */
+export const expectedOf = ({ fitted, prior }: Estimate): number => toPrice(fitted + prior)
+
+/** Prices an estimate: a range, a tier, a confidence and the reasons. Integer but for one power of ten. */
+export const conclude = (own: Estimate, comparables: ComparableSales | undefined, model: AppraisalModel): Appraisal => {
+  const { fitted, prior } = own
+  const moved = comparables?.weight ?? 0
+  const total = fitted + prior + moved
 
   const wider = Math.abs(prior) >= priorRelied ? priorWidening : 0
   const { range } = model
+  const kept = 100 - narrowerPercent(comparables)
+  const off = (offset: number): number => Math.round((offset * kept) / 100)
   const expectedMinor = toPrice(total)
-  const lowMinor = Math.min(expectedMinor, toPrice(total + along(range.at, range.low, fitted) - wider))
-  const highMinor = Math.max(expectedMinor, toPrice(total + along(range.at, range.high, fitted) + wider))
+  const lowMinor = Math.min(expectedMinor, toPrice(total + off(along(range.at, range.low, fitted) - wider)))
+  const highMinor = Math.max(expectedMinor, toPrice(total + off(along(range.at, range.high, fitted) + wider)))
   const measured = along(range.at, range.withinThree, fitted)
-  const confidence = wider === 0 ? measured : Math.round((measured * priorConfidencePercent) / 100)
+  const confidence = confidenceWith(
+    wider === 0 ? measured : Math.round((measured * priorConfidencePercent) / 100),
+    comparables,
+  )
 
   const reasons: Reason[] = []
   for (const code of reasonCodes) {
-    const weight = weights.get(code) ?? 0
+    const weight = code === 'comparable_sales' ? moved : (own.weights.get(code) ?? 0)
     if (Math.abs(weight) >= reasonWeightMin) reasons.push({ code, weight })
   }
   reasons.sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight))
@@ -112,6 +141,31 @@ export const appraise = (facts: AppraisalFacts, model: AppraisalModel): Appraisa
     tier: tierOf(expectedMinor),
     confidence,
     reasons: reasons.slice(0, reasonsMax),
+    ...(comparables === undefined ? {} : { comparables }),
     modelVersion: model.version,
   }
 }
+
+/** By how much sales that agree narrow the range: 25 % at most, nothing below five of them. */
+const narrowerPercent = (comparables: ComparableSales | undefined): number =>
+  comparables === undefined || comparables.count < comparablesForRangeMin
+    ? 0
+    : Math.trunc((rangeNarrowerMaxPercent * comparables.withinThree) / (comparables.count + comparablesForRangeMin))
+
+/**
+ * Confidence is a measured frequency, so sales are further observations of it. They lower it freely and raise it little:
+ * what was not sold is not among them.
+ */
+const confidenceWith = (percent: number, comparables: ComparableSales | undefined): number => {
+  if (comparables === undefined || comparables.count < comparablesForRangeMin) return percent
+  const { count, withinThree } = comparables
+  const pooled = Math.round((percent * confidenceWorth + 100 * withinThree) / (confidenceWorth + count))
+  return Math.min(pooled, percent + confidenceRiseMax)
+}
+
+/**
+ * Appraises a handle: a range, a tier, a confidence and the reasons. Pure; about 5 µs. The name must be canonical
+ * (`normalizeHandle`).
+ */
+export const appraise = (facts: AppraisalFacts, model: AppraisalModel): Appraisal =>
+  conclude(estimate(facts, model), facts.comparables, model)
