@@ -313,7 +313,9 @@ export const evolveHandle = (name: string, handle: Handle | null, event: HandleE
       const { appraisal, priceMinor, currency, firstRefusalDays, quarantineDays } = event
       const days = { firstRefusalDays, quarantineDays }
       const listing: Listing = { status: 'open', priceMinor, currency, openedAt: at, ...days }
-      return { ...withoutHolder(handle), status: 'released', release: releaseOf(event), appraisal, listing }
+      // What was overruled for the release holds at the sale too.
+      const { overruled } = handle
+      return { ...withoutHolder(handle), status: 'released', release: releaseOf(event), appraisal, listing, overruled }
     }
     case 'handle_reserved': {
       const { code, reason } = event
@@ -337,7 +339,7 @@ export const evolveHandle = (name: string, handle: Handle | null, event: HandleE
       return { ...handle, listing: { ...listing, status: 'open' } }
     }
     case 'handle_handed_over': {
-      const { listing: _, release: _r, ...rest } = handle
+      const { listing: _, release: _r, overruled: _o, ...rest } = handle
       const { accountId, orderId } = event
       // The platform's next feed fills in the rest; from here on the new holder counts as active since the hand-over.
       const holder: Holder = { accountId, orderId, class: 'ordinary', createdAt: at, lastActiveAt: at, followers: 0 }

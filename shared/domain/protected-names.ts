@@ -129,9 +129,19 @@ export const protectionsOf = (name: string, look: ProtectedLook | undefined): re
   ]
 }
 
-/** Why a name is not offered: the first protection that is not its own account's. Null: these looks are free. */
-export const guardOf = (name: string, look: ProtectedLook | undefined): Protection | null =>
-  protectionsOf(name, look).find(({ by, like }) => by === 'mark' || like !== name) ?? null
+/**
+ * Why a name is not offered: the first protection that is not its own account's, nor of a code that an operator overruled
+ * for this name after it was protected. Null: these looks are free.
+ */
+export const guardOf = (
+  name: string,
+  look: ProtectedLook | undefined,
+  overruled?: { readonly codes: readonly string[]; readonly at: string },
+): Protection | null =>
+  protectionsOf(name, look).find(
+    ({ by, like, code, since = '' }) =>
+      (by === 'mark' || like !== name) && !(overruled?.codes.includes(code) === true && since <= overruled.at),
+  ) ?? null
 
 /** The sentence that an operator and a buyer read. */
 export const guardWords = ({ code, like, source }: Protection): string =>

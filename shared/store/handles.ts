@@ -55,7 +55,7 @@ export const loadForSale = async (
   const shape = skeleton(name)
   const { handles, looks } = await loadHandles(store, [name], [shape])
   const handle = handles.get(name)
-  return handle === undefined ? null : { ...handle, guard: guardOf(name, looks.get(shape)) }
+  return handle === undefined ? null : { ...handle, guard: guardOf(name, looks.get(shape), handle.state.overruled) }
 }
 
 /** One strongly consistent read: 1 unit. Null: nothing ever protected these looks. */

@@ -134,6 +134,31 @@ test('what came to market before its mark was imported cannot be bought: by its 
   expect(await buy('drimsolo')).toMatchObject({ ok: true })
 })
 
+test('what an operator overruled at the release can be bought, until another mark protects it later', async () => {
+  await protect('tmch', 'florandi')
+  const suspendedAt = new Date(market.system.clock.now() - 200 * 86_400_000).toISOString()
+  await market.importFeed(['flor4ndi', 'f1orandi'].map((handle) => market.account(handle, 400, { suspendedAt })))
+  await market.sweep()
+  for (const handle of ['flor4ndi', 'f1orandi']) {
+    const body = { code: 'confusable_with_protected', reason: 'the owner of the mark agrees' }
+    value(await operator.overruleGate({ params: { handle }, body }))
+  }
+  await market.sweep()
+  const alice = await market.client('alice')
+  const buy = async (handle: string) => {
+    const price = value(await alice.getHandle({ params: { handle } })).listing?.price
+    if (price === undefined) throw new Error(`${handle} is not for sale`)
+    return alice.placeOrder({ body: { handle, price }, idempotencyKey: `overruled-${handle}` })
+  }
+  expect(await buy('flor4ndi')).toMatchObject({ ok: true })
+  await market.system.clock.move(1000)
+  await protect('partners', 'fl0randi')
+  expect(await buy('f1orandi')).toMatchObject({
+    ok: false,
+    problem: { code: 'handle_not_for_sale', facts: { gate: 'confusable_with_protected' } },
+  })
+})
+
 test('an imported name is withdrawn, by source or altogether, and who did it when and why stays in the journal', async () => {
   await protect('tmch', 'orvanta')
   await protect('partners', 'orvanta', '0rvanta')

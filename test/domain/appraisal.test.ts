@@ -10,6 +10,7 @@ import {
   reasonCodes,
   reasonPercent,
   reasonWords,
+  strongest,
   tierFloorMinor,
   tierOf,
   tiers,
@@ -80,7 +81,7 @@ describe('an appraisal', () => {
       }),
       { numRuns: 1_000 },
     )
-    const longest = [...reasonCodes].sort((a, b) => b.length - a.length).slice(0, 5)
+    const longest = reasonCodes.filter((code) => code !== 'comparable_sales').toSorted((a, b) => b.length - a.length)
     const worst: Appraisal = {
       lowMinor: appraisalCeilingMinor,
       expectedMinor: appraisalCeilingMinor,
@@ -88,7 +89,7 @@ describe('an appraisal', () => {
       currency: 'USD',
       tier: 'priority',
       confidence: 100,
-      reasons: longest.map((code) => ({ code, weight: -36_000 })),
+      reasons: strongest(longest.slice(0, 5).map((code) => ({ code, weight: -36_000 }))),
       comparables: { count: 15, withinThree: 15, weight: -3_010, nearest: 'abcdefghijklmno' },
       modelVersion: appraisalModel.version,
     }

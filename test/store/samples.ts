@@ -49,8 +49,8 @@ const appraisal = {
   high: 5_000_000_00,
   tier: 'priority',
   confidence: 42,
-  reasons: 'comparable_sales+3010 foreign_word+14100 underscore-13800 first_name+12000 last_name+11000',
-  sales: '15 15 +3010 abcdefghijklmno',
+  reasons: 'length+13061 first_name+6090 last_name+2372 phrase+1261 foreign_word+1034',
+  sales: '15 15 -3010 abcdefghijklmno',
   model: 'v1-0123abcd',
 } as const
 

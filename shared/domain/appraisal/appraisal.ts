@@ -55,6 +55,20 @@ export const isReasonCode = (text: string): text is ReasonCode => Object.hasOwn(
 /** `weight` is basis points of a factor of ten: 10,000 makes the price ten times, −3,010 halves it. */
 export type Reason = { readonly code: ReasonCode; readonly weight: number }
 
+/** More are not told. */
+const reasonsMax = 5
+/** Below 7 % a reason is not worth a line. */
+const reasonWeightMin = 300
+
+/** The reasons that are worth a line, the strongest first; of two that are equal the first of `reasonCodes`. */
+export const strongest = (reasons: readonly Reason[]): readonly Reason[] =>
+  reasons
+    .filter(({ weight }) => Math.abs(weight) >= reasonWeightMin)
+    .sort(
+      (a, b) => Math.abs(b.weight) - Math.abs(a.weight) || reasonCodes.indexOf(a.code) - reasonCodes.indexOf(b.code),
+    )
+    .slice(0, reasonsMax)
+
 /**
  * The sentence for a reason, by the direction in which it moves the price; with the sales that an appraisal used, of
  * comparable sales it tells how many and names the nearest.
@@ -104,7 +118,7 @@ export type StoredAppraisal = {
   readonly high: number
   readonly tier: Tier
   readonly confidence: number
-  /** `length+4100 word-800` */
+  /** `length+4100 word-800`; that of the comparable sales is in `sales`. */
   readonly reasons: string
   /** Comparable sales: count, within a factor of three, weight, the nearest: `7 6 +412 river` */
   readonly sales?: string | undefined
@@ -127,23 +141,36 @@ export const toStored = (appraisal: Appraisal): StoredAppraisal => ({
   high: appraisal.highMinor,
   tier: appraisal.tier,
   confidence: appraisal.confidence,
-  reasons: appraisal.reasons.map(({ code, weight }) => `${code}${signed(weight)}`).join(' '),
+  reasons: appraisal.reasons
+    .filter(({ code }) => code !== 'comparable_sales')
+    .map(({ code, weight }) => `${code}${signed(weight)}`)
+    .join(' '),
   ...(appraisal.comparables === undefined ? {} : { sales: toStoredSales(appraisal.comparables) }),
   model: appraisal.modelVersion,
 })
 
-/** The reverse of `toStored`. A reason whose code this version no longer knows is left out. */
-export const fromStored = (stored: StoredAppraisal): Appraisal => ({
-  lowMinor: stored.low,
-  expectedMinor: stored.expected,
-  highMinor: stored.high,
-  currency: 'USD',
-  tier: stored.tier,
-  confidence: stored.confidence,
-  reasons: stored.reasons.split(' ').flatMap((text) => {
+const storedReasons = (stored: StoredAppraisal): readonly Reason[] =>
+  stored.reasons.split(' ').flatMap((text) => {
     const [, code = '', weight = ''] = /^([a-z_]+)([+-][0-9]+)$/.exec(text) ?? []
     return isReasonCode(code) ? [{ code, weight: Number(weight) }] : []
-  }),
-  ...(stored.sales === undefined ? {} : { comparables: fromStoredSales(stored.sales) }),
-  modelVersion: stored.model,
-})
+  })
+
+/** The reverse of `toStored`. A reason whose code this version no longer knows is left out. */
+export const fromStored = (stored: StoredAppraisal): Appraisal => {
+  const comparables = stored.sales === undefined ? undefined : fromStoredSales(stored.sales)
+  const reasons = storedReasons(stored)
+  return {
+    lowMinor: stored.low,
+    expectedMinor: stored.expected,
+    highMinor: stored.high,
+    currency: 'USD',
+    tier: stored.tier,
+    confidence: stored.confidence,
+    reasons:
+      comparables === undefined
+        ? reasons
+        : strongest([...reasons, { code: 'comparable_sales', weight: comparables.weight }]),
+    ...(comparables === undefined ? {} : { comparables }),
+    modelVersion: stored.model,
+  }
+}

@@ -1,5 +1,5 @@
-import { appraisalCeilingMinor, appraisalFloorMinor, reasonCodes, tierOf } from './appraisal.ts'
-import type { Appraisal, ComparableSales, Reason, ReasonCode } from './appraisal.ts'
+import { appraisalCeilingMinor, appraisalFloorMinor, reasonCodes, strongest, tierOf } from './appraisal.ts'
+import type { Appraisal, ComparableSales, ReasonCode } from './appraisal.ts'
 import { featureNames, featureReasons, measure } from './features.ts'
 import type { FeatureName, Features } from './features.ts'
 import type { Lexicon } from './lexicon.ts'
@@ -49,9 +49,6 @@ export type Estimate = {
   readonly weights: ReadonlyMap<ReasonCode, number>
 }
 
-const reasonsMax = 5
-/** Below 7 % a reason is not worth a line. */
-const reasonWeightMin = 300
 /** Where the price rests on the prior, the range is this much wider at both ends and the confidence lower. */
 const priorWidening = 3_000
 const priorConfidencePercent = 50
@@ -126,12 +123,10 @@ export const conclude = (own: Estimate, comparables: ComparableSales | undefined
     comparables,
   )
 
-  const reasons: Reason[] = []
-  for (const code of reasonCodes) {
-    const weight = code === 'comparable_sales' ? moved : (own.weights.get(code) ?? 0)
-    if (Math.abs(weight) >= reasonWeightMin) reasons.push({ code, weight })
-  }
-  reasons.sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight))
+  const reasons = reasonCodes.map((code) => ({
+    code,
+    weight: code === 'comparable_sales' ? moved : (own.weights.get(code) ?? 0),
+  }))
 
   return {
     lowMinor,
@@ -140,7 +135,7 @@ export const conclude = (own: Estimate, comparables: ComparableSales | undefined
     currency: 'USD',
     tier: tierOf(expectedMinor),
     confidence,
-    reasons: reasons.slice(0, reasonsMax),
+    reasons: strongest(reasons),
     ...(comparables === undefined ? {} : { comparables }),
     modelVersion: model.version,
   }
