@@ -283,7 +283,11 @@ describe('an operator', () => {
     expect(dueFrom(second)).toBeNull()
     const third = step(fold(second, decideOverrule(second, 'offensive', 'why', operator), now))
     expect(third).toMatchObject({ status: 'released', formerHolderId: 'acct_1', release: { noticesGiven: 3 } })
-    expect(third.overruled).toBeUndefined()
+    // The sale asks the gate once more, and hears the same; the next holder's release asks anew.
+    expect(third.overruled?.codes).toEqual(['reserved_name', 'offensive'])
+    const event = { type: 'handle_handed_over', orderId: 'ord_1', accountId: 'acct_b' } as const
+    const sold = evolveHandle(third.name, third, event, now)
+    expect(sold.overruled).toBeUndefined()
   })
 
   it('cannot overrule the grammar, nor a price that no payment carries', () => {
