@@ -109,7 +109,6 @@ export type HandleEvent =
       readonly rule: RuleName
       readonly dueAt: string
       readonly facts: DueFacts
-      readonly releaseAt: string
     }
   | {
       readonly type: 'notice_wanted'
@@ -275,9 +274,10 @@ export const evolveHandle = (name: string, handle: Handle | null, event: HandleE
       return { ...handle, display, holder: { ...holderOf(handle), ...account, suspendedAt: event.suspendedAt } }
     }
     case 'dormancy_started': {
-      const { rule, policyVersion, releaseAt } = event
+      const { rule, policyVersion } = event
       const grace = { startedAt: at, rule, policyVersion, attempts: 0, lastAttemptAt: at, given: [], failed: [] }
-      return { ...handle, status: 'dormant', dormancy: { ...grace, releaseAt, nextAt: at } }
+      // The first notice, which is asked for in the same breath, says until when.
+      return { ...handle, status: 'dormant', dormancy: { ...grace, releaseAt: at, nextAt: at } }
     }
     case 'notice_wanted': {
       const { attempt: attempts, releaseAt, nextAt } = event

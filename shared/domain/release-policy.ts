@@ -107,17 +107,19 @@ export const checkPolicy = (draft: PolicyDraft): Result<PolicyDraft> => {
   return ok({ ...draft, reservedNames: [...new Set(names)].toSorted() })
 }
 
-/** What of an account its rule looks at. Instants are RFC 3339 UTC. */
+/** What of an account its rule counts from. Instants are RFC 3339 UTC. */
 export type DueFacts = {
-  readonly class: AccountClass
   readonly lastActiveAt: string
   readonly suspendedAt?: string | undefined
   /** The holder said by a notice's link that the handle is wanted. */
   readonly keptAt?: string | undefined
 }
 
+/** The class says which rule: the name of the rule tells it, so a decision keeps no more than the facts above. */
+type Ruled = DueFacts & { readonly class: AccountClass }
+
 /** Which rule an account goes by, and the instant it counts from; null: no rule, never. */
-export const ruleFor = (account: DueFacts): { readonly rule: RuleName; readonly from: string } | null => {
+export const ruleFor = (account: Ruled): { readonly rule: RuleName; readonly from: string } | null => {
   switch (account.class) {
     case 'government':
     case 'memorial':
@@ -134,7 +136,7 @@ const later = (a: string, b: string | undefined): string => (b !== undefined && 
 
 /** When an account's handle is due by this policy, and by which rule; null: never. */
 export const dueUnder = (
-  account: DueFacts,
+  account: Ruled,
   policy: ReleasePolicy,
 ): { readonly name: RuleName; readonly rule: ReleaseRule; readonly dueAt: string } | null => {
   const found = ruleFor(account)

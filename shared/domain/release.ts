@@ -66,8 +66,7 @@ export const decideDue = (
   return ok(stepOf(holder, dormancy, due, policy, assess, now))
 }
 
-const factsOf = ({ class: accountClass, lastActiveAt, suspendedAt, keptAt }: Holder): DueFacts => ({
-  class: accountClass,
+const factsOf = ({ lastActiveAt, suspendedAt, keptAt }: Holder): DueFacts => ({
   lastActiveAt,
   ...(suspendedAt === undefined ? {} : { suspendedAt }),
   ...(keptAt === undefined ? {} : { keptAt }),
@@ -78,7 +77,7 @@ const startOf = (holder: Holder, { name, rule, dueAt }: Due, policy: ReleasePoli
   const releaseAt = plusDays(now, rule.graceDays)
   const grounds = { policyVersion: policy.version, rule: name, dueAt, facts: factsOf(holder) }
   return [
-    { type: 'dormancy_started', ...grounds, releaseAt },
+    { type: 'dormancy_started', ...grounds },
     { type: 'notice_wanted', attempt: 1, of: rule.notices, releaseAt, nextAt: plusDays(now, rule.noticeSpacingDays) },
   ]
 }

@@ -5,6 +5,7 @@ import {
   type VersionedHandle,
   type VersionedOrder,
 } from '../../shared/domain/aggregate.ts'
+import type { HandleEvent } from '../../shared/domain/handle.ts'
 import { payByOf } from '../../shared/domain/order.ts'
 import { termsInForce } from '../../shared/domain/terms.ts'
 import type { CommitContext } from '../../shared/store/commit.ts'
@@ -65,7 +66,7 @@ export const releasedHandle = (before: VersionedHandle): VersionedHandle =>
         rule: 'ordinary',
         dueAt: at(-1000),
         noticesGiven: 3,
-        facts: { class: 'ordinary', lastActiveAt: '2021-03-12T23:08:53.084Z', keptAt: '2022-03-12T23:08:53.084Z' },
+        facts: { lastActiveAt: '2021-03-12T23:08:53.084Z', keptAt: '2022-03-12T23:08:53.084Z' },
         firstRefusalDays: 14,
         quarantineDays: 30,
         appraisal,
@@ -120,3 +121,25 @@ export const settledOrder = (before: VersionedOrder, ms = 3000): VersionedOrder 
 
 export const handedOver = (before: VersionedHandle, orderId: string, accountId = 'acct_b'): VersionedHandle =>
   advanceHandle(before.state.name, before, [{ type: 'handle_handed_over', orderId, accountId }], at(3000), systemActor)
+
+const graceFacts = {
+  lastActiveAt: '2021-03-12T23:08:53.084Z',
+  keptAt: '2022-03-12T23:08:53.084Z',
+} as const
+
+/** The steps of a grace period, each with all the marks that can be on it: begun, told for the last time, kept. */
+export const graceOf = (before: VersionedHandle): [VersionedHandle, VersionedHandle, VersionedHandle] => {
+  const { name } = before.state
+  const [releaseAt, nextAt] = [at(42 * 86_400_000), at(14 * 86_400_000)]
+  const started: HandleEvent[] = [
+    { type: 'dormancy_started', policyVersion: 12, rule: 'ordinary', dueAt: at(-1000), facts: graceFacts },
+    { type: 'notice_wanted', attempt: 1, of: 3, releaseAt, nextAt },
+  ]
+  const dormant = advanceHandle(name, before, started, at(1000), systemActor)
+  const messageId = '0100018f3c9d7c1e-1b2c3d4e-5f60-4718-8a9b-0c1d2e3f4a5b-000000'
+  const addressHash = 'q1w2e3r4t5y6u7i8o9p0a1s2d3f4g5h6j7k8l9z0x1c'
+  const proof = { type: 'notice_given', attempt: 1, messageId, addressHash, nextAt: releaseAt } as const
+  const noticed = advanceHandle(name, dormant, [proof], at(2000), systemActor)
+  const holder = { kind: 'holder', id: before.state.holder?.accountId ?? '' } as const
+  return [dormant, noticed, advanceHandle(name, noticed, [{ type: 'handle_kept' }], at(3000), holder)]
+}

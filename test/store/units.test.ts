@@ -18,12 +18,14 @@ import {
 } from '../../shared/store/handles.ts'
 import { fileEntries, filedEntries } from '../../shared/store/journal.ts'
 import { loadOrder, queryBuyer, querySales } from '../../shared/store/orders.ts'
+import { loadPolicy } from '../../shared/store/policy.ts'
 import { countUnits, type Units } from './counted.ts'
 import { startStore, type TestStore } from './engine.ts'
 import {
   at,
   contact,
   context,
+  graceOf,
   handedOver,
   heldHandle,
   importedHandle,
@@ -53,6 +55,7 @@ beforeAll(async () => {
   }
   const imported = importedHandle(name)
   const released = releasedHandle(imported)
+  const [dormant, noticed, kept] = graceOf(importedHandle('grace_of_a_hand'))
   const held = heldHandle(released, id)
   const placed = placedOrder(id, released)
   const settled = settledOrder(placed)
@@ -71,6 +74,18 @@ beforeAll(async () => {
       continue
   })
   await measure('read a handle and its skeleton before release', () => loadHandles(store, [name], [shape]))
+  await measure('read the release policy', () => loadPolicy(store))
+  const inactive = importedHandle('grace_of_a_hand')
+  await commit(store, context, [{ kind: 'handle', before: null, after: inactive, contact }])
+  await measure('begin the grace period', () =>
+    commitAll(store, context, [{ kind: 'handle', before: inactive, after: dormant, contact }]),
+  )
+  await measure('record that a notice was given', () =>
+    commit(store, context, [{ kind: 'handle', before: dormant, after: noticed, contact }]),
+  )
+  await measure('keep a handle', () =>
+    commit(store, context, [{ kind: 'handle', before: noticed, after: kept, contact }]),
+  )
   await measure('release, appraise and list', () =>
     commitAll(store, context, [{ kind: 'handle', before: imported, after: released }]),
   )
