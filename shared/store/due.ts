@@ -31,3 +31,35 @@ export async function* dueIds(
     after = answer.LastEvaluatedKey
   } while (after !== undefined)
 }
+
+/** Ids taken from each shard at a time: of 16 shards they fill one message of the sweep. */
+const idsPerTurn = 32
+
+/**
+ * The ids of many shards, a few of each in turn. Whoever acts on them in this order writes to all partitions of the index
+ * evenly; shard after shard, a single partition would take every write of the sweep.
+ */
+export async function* dueIdsInTurn(
+  db: DynamoDBDocumentClient,
+  index: DueIndex,
+  shards: readonly string[],
+  until: string,
+): AsyncGenerator<string[]> {
+  let open = shards.map((shard) => ({ pages: dueIds(db, index, shard, until), page: [] as string[], at: 0 }))
+  while (open.length > 0) {
+    const turn: string[] = []
+    const ended = new Set<(typeof open)[number]>()
+    for (const shard of open) {
+      if (shard.at >= shard.page.length) {
+        const next = await shard.pages.next()
+        if (next.done === true) ended.add(shard)
+        shard.page = next.done === true ? [] : next.value
+        shard.at = 0
+      }
+      turn.push(...shard.page.slice(shard.at, shard.at + idsPerTurn))
+      shard.at += idsPerTurn
+    }
+    open = open.filter((shard) => !ended.has(shard))
+    yield turn
+  }
+}

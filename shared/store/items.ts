@@ -42,7 +42,7 @@ export const journalKey = (aggregate: string, seq: number) => ({
 })
 
 /** The shard that an id falls into: the same for ever, and evenly spread. */
-const shardOf = (id: string, shards: number): string =>
+export const shardOf = (id: string, shards: number): string =>
   String((createHash('sha1').update(id).digest()[0] ?? 0) % shards).padStart(2, '0')
 
 export const shardNames = (shards: number): string[] =>

@@ -3,7 +3,7 @@ import { namesPerMessage } from '../contract/messages.ts'
 import type { DueQueue } from '../domain/handle.ts'
 import { plusDays, type ReleasePolicy, ruleNames } from '../domain/release-policy.ts'
 import type { EscrowStore, HandlesStore } from '../store/client.ts'
-import { dueIds } from '../store/due.ts'
+import { dueIds, dueIdsInTurn } from '../store/due.ts'
 import { dueShardOf, handleDueShards, orderDueShards, shardNames } from '../store/items.ts'
 import { readPolicyInForce } from './policies.ts'
 
@@ -28,13 +28,12 @@ export const sweepHandles = async (store: HandlesStore, queue: Queue, now: strin
   }
   const index = { table: store.handlesTable, sortKey: 'dueFrom' } as const
   for (const { queue: dueQueue, until } of dueQueuesOf(policy, now)) {
-    for (const shard of shardNames(handleDueShards)) {
-      for await (const page of dueIds(store.db, index, dueShardOf(dueQueue, shard), until)) {
-        for (const name of page) {
-          names.push(name)
-          found += 1
-          if (names.length === namesPerMessage * messagesAtOnce) await send()
-        }
+    const shards = shardNames(handleDueShards).map((shard) => dueShardOf(dueQueue, shard))
+    for await (const turn of dueIdsInTurn(store.db, index, shards, until)) {
+      for (const name of turn) {
+        names.push(name)
+        found += 1
+        if (names.length === namesPerMessage * messagesAtOnce) await send()
       }
     }
   }
