@@ -95,7 +95,10 @@ export async function openSqsS3(options: {
     queue.persistence = sqs.persistence
     queue.spy = sqs.spy
   }
-  for (const plan of options.queues) openQueue(sqs, plan)
+  const keepReceiveCount = persistence.db.prepare(
+    'UPDATE sqs_messages SET approximate_receive_count = ? WHERE message_id = ?',
+  )
+  for (const plan of options.queues) openQueue(sqs, plan, (id, count) => void keepReceiveCount.run(count, id))
   for (const { name } of options.buckets) s3.createBucket(name)
   const app: App = build({
     logger: false,
@@ -124,16 +127,18 @@ export async function openSqsS3(options: {
   }
 }
 
-function openQueue(sqs: SqsStore, plan: QueuePlan): void {
+function openQueue(sqs: SqsStore, plan: QueuePlan, keepReceiveCount: (messageId: string, count: number) => void): void {
   const present = sqs.getQueueByName(plan.name)
   if (present === undefined) {
     sqs.createQueue(plan.name, plan.url, plan.arn, { ...plan.attributes })
     return
   }
   present.setAttributes({ RedrivePolicy: '', ...plan.attributes })
-  // Whoever was working on these messages died with the last run: they are waiting again, and that was no attempt of theirs.
+  // Whoever was working on these messages died with the last run: they are waiting again, and that was no attempt of
+  // theirs. Kept at once: a run that dies before it receives them again would count it all the same.
   for (const { receiptHandle, message } of present.inspectMessages().inflight) {
     message.approximateReceiveCount = Math.max(0, message.approximateReceiveCount - 1)
+    keepReceiveCount(message.messageId, message.approximateReceiveCount)
     present.changeVisibility(receiptHandle, 0)
   }
 }
