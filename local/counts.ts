@@ -9,10 +9,25 @@ export interface FunctionCounts {
   indexReadUnits: number
   writeUnits: number
   indexWriteUnits: number
+  /** What SQS and EventBridge charge for: requests and events in units of 64 KB. */
+  queueRequestUnits: number
+  eventUnits: number
 }
 
+/** SQS and EventBridge charge a payload by the beginning 64 KB. */
+export const payloadUnits = (bytes: number): number => Math.max(1, Math.ceil(bytes / 65_536))
+
 export function emptyCounts(): FunctionCounts {
-  return { roundTrips: 0, calls: {}, readUnits: 0, indexReadUnits: 0, writeUnits: 0, indexWriteUnits: 0 }
+  return {
+    roundTrips: 0,
+    calls: {},
+    readUnits: 0,
+    indexReadUnits: 0,
+    writeUnits: 0,
+    indexWriteUnits: 0,
+    queueRequestUnits: 0,
+    eventUnits: 0,
+  }
 }
 
 /** Counts per function label. */
@@ -46,6 +61,8 @@ export class Counts {
       sum.indexReadUnits += counts.indexReadUnits
       sum.writeUnits += counts.writeUnits
       sum.indexWriteUnits += counts.indexWriteUnits
+      sum.queueRequestUnits += counts.queueRequestUnits
+      sum.eventUnits += counts.eventUnits
       for (const [operation, times] of Object.entries(counts.calls)) {
         sum.calls[operation] = (sum.calls[operation] ?? 0) + times
       }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { Agent, request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Activity } from './activity.ts'
 import type { Clock } from './clock.ts'
-import { Counts } from './counts.ts'
+import { Counts, payloadUnits } from './counts.ts'
 import {
   accesses,
   askForCapacity,
@@ -18,10 +18,11 @@ import { Faults, type Fault, type InjectedFault } from './faults.ts'
 import type { Identity } from './functions.ts'
 import { Permissions } from './iam.ts'
 import { arn, pseudo } from './intrinsics.ts'
-import { asArray, asObject, asString, parseObject } from './json.ts'
+import { asArray, asObject, asString, parseObject, type JsonObject } from './json.ts'
 import type { EventBus } from './event-bus.ts'
 import type { Mail } from './mail.ts'
 import type { FunctionPlan, TablePlan } from './plan.ts'
+import { halfBatch } from './partial-batch.ts'
 import { close, loopback, reserve } from './ports.ts'
 import { presignedKey, presignedRefusal, readObjectCall } from './s3-call.ts'
 import { accessDenied, faultAnswer, json, unknownOperation, xml, type Answer } from './service-errors.ts'
@@ -208,8 +209,8 @@ export class Door {
         }
       }
     }
-    return this.#through(incoming, caller.label, 'dynamodb', operation, body, async () => {
-      const asked = isCounted(operation) ? askForCapacity(body) : { body, added: false }
+    return this.#through(incoming, caller.label, 'dynamodb', operation, body, async (wanted) => {
+      const asked = isCounted(operation) ? askForCapacity(wanted) : { body: wanted, added: false }
       const answer = await this.#forward(this.#ready().dynamodb.port, target, asked.body)
       if (isWrite(operation)) this.#options.onWrite()
       return isCounted(operation)
@@ -231,7 +232,8 @@ export class Door {
       )
       if (denied !== undefined) return denied
     }
-    return this.#through(incoming, caller.label, 'sqs', operation, body, () => this.#toSqsS3(incoming, body))
+    this.counts.of(caller.label).queueRequestUnits += payloadUnits(body.length)
+    return this.#through(incoming, caller.label, 'sqs', operation, body, (wanted) => this.#toSqsS3(incoming, wanted))
   }
 
   async #s3(incoming: IncomingMessage, caller: Caller, body: Buffer): Promise<Answer | undefined> {
@@ -281,7 +283,7 @@ export class Door {
     body: Buffer,
   ): Promise<Answer | undefined> {
     if (operation !== 'PutEvents') return unknownOperation('events', operation)
-    const entries = asArray(parseObject(body.toString('utf8')).Entries).map(asObject)
+    const entries = entriesOf(body)
     if (caller.plan !== undefined && this.switches.iam) {
       for (const bus of new Set(entries.map(({ EventBusName }) => asString(EventBusName) ?? 'default'))) {
         const resource = bus.startsWith('arn:') ? bus : arn('events', `event-bus/${bus}`)
@@ -289,8 +291,11 @@ export class Door {
         if (denied !== undefined) return denied
       }
     }
-    return this.#through(incoming, caller.label, 'events', operation, body, () => {
-      const { status, body: result } = this.#ready().bus.putEvents(entries)
+    for (const entry of entries) {
+      this.counts.of(caller.label).eventUnits += payloadUnits(Buffer.byteLength(JSON.stringify(entry)))
+    }
+    return this.#through(incoming, caller.label, 'events', operation, body, (wanted) => {
+      const { status, body: result } = this.#ready().bus.putEvents(entriesOf(wanted))
       return Promise.resolve({
         status,
         headers: { 'content-type': 'application/x-amz-json-1.1' },
@@ -402,12 +407,19 @@ export class Door {
     service: string,
     operation: string,
     body: Buffer,
-    work: () => Promise<Result>,
+    work: (body: Buffer) => Promise<Result>,
   ): Promise<Answer | undefined> {
     this.counts.call(label, `${service}:${operation}`)
     const fault = this.switches.faults ? this.#faults.strike({ function: label, service, operation }) : undefined
-    if (fault === undefined) return work()
-    if (fault.when === 'after') await work()
+    if (fault === undefined) return work(body)
+    if (fault.when === 'after') await work(body)
+    const half = fault.kind === 'partial' ? halfBatch(operation, body) : undefined
+    if (half !== undefined) {
+      const done = half.request === undefined ? undefined : await work(Buffer.from(JSON.stringify(half.request)))
+      if (done !== undefined && done.status !== 200) return done
+      const answer = half.finish(done === undefined ? {} : parseObject(done.body.toString('utf8')))
+      return { status: 200, headers: done?.headers ?? {}, body: JSON.stringify(answer) }
+    }
     const token = incoming.headers['x-amz-security-token']
     switch (fault.kind) {
       case 'timeout':
@@ -436,7 +448,10 @@ export class Door {
     } = await this.#ready().sqsS3.handle({
       method: incoming.method ?? 'GET',
       url: incoming.url ?? '/',
-      headers: incoming.headers,
+      headers: {
+        ...incoming.headers,
+        ...(incoming.headers['content-length'] === undefined ? {} : { 'content-length': String(body.length) }),
+      },
       body,
     })
     const kept: Record<string, string> = {}
@@ -486,6 +501,8 @@ export class Door {
     return this.#backends
   }
 }
+
+const entriesOf = (body: Buffer): JsonObject[] => asArray(parseObject(body.toString('utf8')).Entries).map(asObject)
 
 const hopHeaders = new Set(['connection', 'keep-alive', 'transfer-encoding', 'content-length', 'date', 'x-amz-crc32'])
 

@@ -12,6 +12,8 @@ export type FaultKind =
   | '429'
   /** HTTP 500 in the service's own form. */
   | '500'
+  /** Of a batch the service does the first half and reports the rest as not done; other calls are throttled. */
+  | 'partial'
   /** The environment that makes the call dies. */
   | 'kill'
 

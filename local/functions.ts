@@ -36,6 +36,23 @@ export interface FunctionsOptions {
   readonly identityFor: (plan: FunctionPlan) => Identity
 }
 
+/** What one function did since the last reset, in the terms of Lambda's bill and limits. */
+export interface FunctionUsage {
+  readonly invocations: number
+  /** Sum of the invocations' durations in milliseconds, cold starts left out. */
+  readonly durationMs: number
+  /** The function's configured size. */
+  readonly memoryMb: number
+  /** The largest heap with buffers that any environment had when it was looked at; Node's own 40 MB or so come on top. */
+  readonly heapPeakMb: number
+}
+
+interface Usage {
+  invocations: number
+  durationMs: number
+  heapPeakBytes: number
+}
+
 /** Lambda takes events and gives results of 6 MB at most. */
 export const payloadBytesMax = 6 * 1024 * 1024
 
@@ -79,6 +96,20 @@ export class Functions {
     await Promise.all(doomed.map((environment) => environment.kill()))
   }
 
+  /** What each function did, by its label. */
+  usage(): Record<string, FunctionUsage> {
+    return Object.fromEntries([...this.#pools.values()].map(({ plan, usage }) => [plan.label, usageOf(plan, usage)]))
+  }
+
+  resetUsage(): void {
+    for (const { usage } of this.#pools.values()) Object.assign(usage, noUsage())
+  }
+
+  /** Looks at the heap of every environment, for the peaks of `usage`. */
+  async sampleHeaps(): Promise<void> {
+    await Promise.all([...this.#environments.values()].map((environment) => environment.sampleHeap()))
+  }
+
   /** The environments alive now, by function label. */
   alive(): Record<string, number> {
     const counts: Record<string, number> = {}
@@ -94,8 +125,15 @@ export class Functions {
   }
 }
 
+const noUsage = (): Usage => ({ invocations: 0, durationMs: 0, heapPeakBytes: 0 })
+
+function usageOf({ memoryMb }: FunctionPlan, { invocations, durationMs, heapPeakBytes }: Usage): FunctionUsage {
+  return { invocations, durationMs, memoryMb, heapPeakMb: heapPeakBytes / 1024 / 1024 }
+}
+
 class Pool {
   readonly plan: FunctionPlan
+  readonly usage = noUsage()
   readonly #options: FunctionsOptions
   readonly #all: Map<string, Environment>
   readonly #idle: Environment[] = []
@@ -147,7 +185,7 @@ class Pool {
   }
 
   #create(): Environment {
-    const environment = new Environment(this.plan, this.#options)
+    const environment = new Environment(this.plan, this.#options, this.usage)
     this.#all.set(environment.token, environment)
     environment.onExit(() => {
       this.#all.delete(environment.token)
@@ -168,6 +206,7 @@ class Environment {
   readonly plan: FunctionPlan
   readonly token = randomUUID()
   readonly #worker: Worker
+  readonly #usage: Usage
   readonly #ready: Promise<ErrorReport | undefined>
   readonly #exitListeners: (() => void)[] = []
   #settleReady: (error: ErrorReport | undefined) => void = () => {}
@@ -176,8 +215,9 @@ class Environment {
   #exitError: ErrorReport | undefined
   alive = true
 
-  constructor(plan: FunctionPlan, options: FunctionsOptions) {
+  constructor(plan: FunctionPlan, options: FunctionsOptions, usage: Usage) {
     this.plan = plan
+    this.#usage = usage
     const identity = options.identityFor(plan)
     const data: EnvironmentData = {
       clock: options.clock.shared,
@@ -256,10 +296,24 @@ class Environment {
       memoryMb: plan.memoryMb,
       deadline: performance.timeOrigin + performance.now() + plan.timeoutMs,
     }
+    const begun = performance.now()
     this.#worker.postMessage(message)
     const result = await outcome
+    this.#usage.invocations += 1
+    this.#usage.durationMs += performance.now() - begun
     clearTimeout(timer)
     return result
+  }
+
+  async sampleHeap(): Promise<void> {
+    if (!this.alive) return
+    try {
+      const { total_heap_size: heap, external_memory: buffers } = await this.#worker.getHeapStatistics()
+      this.#usage.heapPeakBytes = Math.max(this.#usage.heapPeakBytes, heap + buffers)
+    } catch (error) {
+      // It ended while we looked.
+      if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_NOT_RUNNING') throw error
+    }
   }
 
   /** Ends the thread at once. An invocation that runs fails as it does in Lambda when the process dies. */

@@ -37,6 +37,7 @@ export function faultAnswer(kind: FaultKind, service: string, operation: string,
     case 'kill':
       return undefined
     case 'throttle':
+    case 'partial':
       return throttled(service)
     case 'conflict':
       return conflict(service, operation, items)

@@ -15,7 +15,7 @@ import { openSqsS3, type QueuedMessage } from './engines/sqs-s3.ts'
 import { deliverTo, EventBus } from './event-bus.ts'
 import { deleteExpired } from './expiry.ts'
 import type { Fault, InjectedFault } from './faults.ts'
-import { Functions, type Outcome } from './functions.ts'
+import { Functions, type FunctionUsage, type Outcome } from './functions.ts'
 import { Gateway } from './gateway.ts'
 import { pseudo } from './intrinsics.ts'
 import { asObject, asString, asText, parseObject, type Json } from './json.ts'
@@ -100,6 +100,11 @@ export interface System {
     /** Ends the environments of one function, or of all, as a crash would. */
     kill(label?: string): Promise<void>
     alive(): Record<string, number>
+    /** Invocations, durations and heap peaks by function label, since the last reset. */
+    usage(): Record<string, FunctionUsage>
+    resetUsage(): void
+    /** Looks at every environment's heap now; `usage` tells the peaks. */
+    sampleHeaps(): Promise<void>
   }
   readonly logs: Logs
   readonly plan: Plan
@@ -419,6 +424,9 @@ async function start(
       invoke: (label, event) => functions.invoke(functionArn(label), event),
       kill: (label) => functions.killAll(label),
       alive: () => functions.alive(),
+      usage: () => functions.usage(),
+      resetUsage: () => functions.resetUsage(),
+      sampleHeaps: () => functions.sampleHeaps(),
     },
     logs,
     plan,

@@ -39,7 +39,8 @@ export class EngineError extends Error {
 
 const resolveFrom = createRequire(import.meta.url)
 
-function dynoxideBinary(): string | undefined {
+/** Where dynoxide's binary lies, or undefined where it does not run. */
+export function dynoxideBinary(): string | undefined {
   if (process.platform !== 'linux' || process.arch !== 'x64') return undefined
   try {
     const binary = join(dirname(resolveFrom.resolve('@dynoxide/linux-x64/package.json')), 'dynoxide')
@@ -49,6 +50,9 @@ function dynoxideBinary(): string | undefined {
     throw error
   }
 }
+
+/** dynoxide's database below the folder that an engine is given. */
+export const databaseFile = (dataDir: string): string => join(dataDir, 'dynamodb.db')
 
 function javaVersion(): number | undefined {
   const { status, stderr } = spawnSync('java', ['-version'], { encoding: 'utf8' })
@@ -70,7 +74,7 @@ export async function startDynamoDb(options: {
   const port = await freePort(options.port)
   const binary = options.kind === 'dynamodb-local' ? undefined : dynoxideBinary()
   if (binary !== undefined) {
-    const file = join(options.dataDir, 'dynamodb.db')
+    const file = databaseFile(options.dataDir)
     const engine = startEngine(binary, ['serve', '--port', String(port), '--db-path', file])
     const dynamodb = new Running('dynoxide', port, engine, file)
     await dynamodb.ready()

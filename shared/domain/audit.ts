@@ -33,7 +33,8 @@ export const newAudit = () => {
   const postings: Posting[] = []
   const holding = new Map<string, string[]>()
   const settled = new Map<string, Order>()
-  const handles: Handle[] = []
+  const handlesByStatus = { active: 0, dormant: 0, unreachable: 0, released: 0, reserved: 0, locked: 0 }
+  let handles = 0
   const orders: Order[] = []
   let entries = 0
 
@@ -61,6 +62,17 @@ export const newAudit = () => {
     }
   }
 
+  const compareWithOrders = (handle: Handle) => {
+    const aggregate = `handle:${handle.name}`
+    const holds = holding.get(handle.name) ?? []
+    if (holds.length > 1) faults.push({ aggregate, fault: `on hold for ${holds.length} orders` })
+    if (handle.listing?.orderId !== holds[0]) faults.push({ aggregate, fault: 'its hold and its order do not agree' })
+    const bought = handle.status === 'locked' ? undefined : handle.holder?.orderId
+    if (bought !== undefined && settled.get(bought)?.buyerId !== handle.holder?.accountId) {
+      faults.push({ aggregate, fault: 'its holder is not the buyer of its settled order' })
+    }
+  }
+
   return {
     /** Entries that were replaced on their item; give all of them before the items. */
     addFiled: (entry: Entry): void => {
@@ -69,9 +81,12 @@ export const newAudit = () => {
       else chain.push(entry)
     },
 
+    /** Give all orders before: a handle is compared with those that hold it, and is not kept. */
     addHandle: ({ state, entry }: VersionedHandle): void => {
       const chain = chainOf(entry) as Entry<HandleEvent>[]
-      handles.push(state)
+      handles += 1
+      handlesByStatus[state.status] += 1
+      compareWithOrders(state)
       const folded = replay(entry.aggregate, () => {
         let handle: Handle | null = null
         for (const one of chain)
@@ -141,25 +156,12 @@ export const newAudit = () => {
         const due = heldStatuses.has(order.status) ? order.priceMinor : 0
         if (held !== due) faults.push({ aggregate: `order:${order.id}`, fault: `${held} is held, ${due} is due` })
       }
-      for (const handle of handles) {
-        const aggregate = `handle:${handle.name}`
-        const holds = holding.get(handle.name) ?? []
-        if (holds.length > 1) faults.push({ aggregate, fault: `on hold for ${holds.length} orders` })
-        if (handle.listing?.orderId !== holds[0])
-          faults.push({ aggregate, fault: 'its hold and its order do not agree' })
-        const bought = handle.status === 'locked' ? undefined : handle.holder?.orderId
-        if (bought !== undefined && settled.get(bought)?.buyerId !== handle.holder?.accountId) {
-          faults.push({ aggregate, fault: 'its holder is not the buyer of its settled order' })
-        }
-      }
       const heldMinor = [...book].reduce(
         (sum, [account, balance]) => sum + (account.startsWith('order:') ? balance : 0),
         0,
       )
-      const handlesByStatus = { active: 0, dormant: 0, unreachable: 0, released: 0, reserved: 0, locked: 0 }
-      for (const handle of handles) handlesByStatus[handle.status] += 1
       return {
-        handles: handles.length,
+        handles,
         handlesByStatus,
         orders: orders.length,
         entries,

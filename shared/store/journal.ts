@@ -6,13 +6,11 @@ import type { EscrowStore } from './client.ts'
 import { type Item, journalKey, lookKey, orderKey, policyKey, storeEntry, type StoredEntry } from './items.ts'
 import type { PageKey } from './pages.ts'
 
+export const filedItem = (entry: Entry) => ({ ...journalKey(entry.aggregate, entry.seq), ...storeEntry(entry) })
+
 /** Files entries that were replaced on their items. Key and content are fixed, so filing twice changes nothing. */
 export const fileEntries = (store: EscrowStore, entries: readonly Entry[]): Promise<void> =>
-  putFixedItems(
-    store.db,
-    store.escrowTable,
-    entries.map((entry) => ({ ...journalKey(entry.aggregate, entry.seq), ...storeEntry(entry) })),
-  )
+  putFixedItems(store.db, store.escrowTable, entries.map(filedItem))
 
 /** The entries of one aggregate that were replaced, oldest first; the newest one is on the aggregate's own item. */
 export const filedEntries = async (store: EscrowStore, aggregate: string): Promise<Entry[]> => {

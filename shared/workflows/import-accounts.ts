@@ -18,7 +18,7 @@ export type ImportDeps = CommitDeps<Store> & { readonly feeds: Feeds }
 const repeatedAtOnce = 16
 
 /** Whose looks nobody else may have. */
-const protectedClasses: ReadonlySet<AccountClass> = new Set(['verified', 'government'])
+export const protectedClasses: ReadonlySet<AccountClass> = new Set(['verified', 'government'])
 
 type Outcome = 'created' | 'updated' | 'unchanged' | FeedFault
 
