@@ -34,6 +34,10 @@ const functionOfGroup = {
     name: 'api/dead-letters',
     errorImpact: 'Operators cannot see what failed or send it back; the work itself goes on.',
   },
+  'release-plans': {
+    name: 'api/release-plans',
+    errorImpact: 'Operators cannot plan a release or publish one, and nobody can check a published schedule.',
+  },
   'stripe-webhook': {
     name: 'webhooks/stripe',
     errorImpact:

@@ -24,6 +24,8 @@ export type ResourceName =
   | QueueName
   | 'feeds-bucket/feeds/*'
   | 'feeds-bucket/chunks/*'
+  | 'schedules-bucket/parts/*'
+  | 'schedules-bucket/schedules/*'
   | 'bus'
   | 'stripe-secret'
   | 'keep-secret'
@@ -107,6 +109,16 @@ export const grants = {
     ...workQueueNames.flatMap(redrives),
     looksThrough('outbox-failures'),
   ],
+  'api/release-plans': [
+    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles', partitions: ['P#release'] },
+    {
+      allow: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
+      on: 'escrow',
+      partitions: ['P#*'],
+    },
+    { allow: ['s3:GetObject'], on: 'schedules-bucket/schedules/*' },
+    { allow: ['sqs:SendMessage'], on: 'plans' },
+  ],
   'webhooks/stripe': [stripeSecret, { allow: ['sqs:SendMessage'], on: 'payments' }],
   'schedules/sweep-handles': [
     { allow: ['dynamodb:GetItem'], on: 'handles' },
@@ -150,6 +162,18 @@ export const grants = {
       on: 'handles',
     },
     { allow: ['dynamodb:Query'], on: 'escrow/index/bySale' },
+  ],
+  'workers/plan-release': [
+    receives('plans'),
+    recordsFailures('plans'),
+    { allow: ['sqs:SendMessage'], on: 'plans' },
+    // A plan reads the market and writes nothing of it.
+    { allow: ['dynamodb:Scan'], on: 'handles' },
+    { allow: ['dynamodb:BatchGetItem'], on: 'handles', partitions: ['K#*'] },
+    { allow: ['dynamodb:Query'], on: 'escrow/index/bySale' },
+    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'], on: 'escrow', partitions: ['P#*'] },
+    { allow: ['s3:GetObject', 's3:PutObject'], on: 'schedules-bucket/parts/*' },
+    { allow: ['s3:AbortMultipartUpload', 's3:PutObject'], on: 'schedules-bucket/schedules/*' },
   ],
   'workers/apply-deadlines': [
     receives('deadlines'),
@@ -205,5 +229,9 @@ export const wildcardReasons: Partial<Record<ResourceName, string>> = {
   'feeds-bucket/feeds/*':
     'Object names are made when a feed is uploaded, so the grant is on their prefix feeds/ alone.',
   'feeds-bucket/chunks/*': 'Object names are made when a feed is split, so the grant is on their prefix chunks/ alone.',
+  'schedules-bucket/parts/*':
+    'Object names are made when a plan is computed, so the grant is on their prefix parts/ alone.',
+  'schedules-bucket/schedules/*':
+    'Object names are made when a plan is computed, so the grant is on their prefix schedules/ alone.',
   'any-stream': 'dynamodb:ListStreams takes no resource, and Lambda requires it of a role that reads a stream.',
 }

@@ -29,6 +29,7 @@ export class WorkersStack extends Stack {
     super(scope, id, { stackName: resourceName(deployment.settings, 'workers') })
     this.addImport(deployment)
     this.addReleases(deployment)
+    this.addPlans(deployment)
     this.addDeadlines(deployment)
     this.addPayments(deployment)
     this.addEffects(deployment, bus)
@@ -41,9 +42,10 @@ export class WorkersStack extends Stack {
   private addImport(deployment: Deployment): void {
     const { settings, resources } = deployment
     const bucket = newFeedsBucket(this, settings)
-    const environment = { FEEDS_BUCKET: feedsBucketName(settings) }
-    resources.set('feeds-bucket/feeds/*', { arn: `${feedsBucketArn(settings)}/feeds/*`, environment })
-    resources.set('feeds-bucket/chunks/*', { arn: `${feedsBucketArn(settings)}/chunks/*`, environment })
+    const bucketName = bucketNameOf(settings, 'feeds')
+    const environment = { FEEDS_BUCKET: bucketName }
+    resources.set('feeds-bucket/feeds/*', { arn: `${bucketArnOf(bucketName)}/feeds/*`, environment })
+    resources.set('feeds-bucket/chunks/*', { arn: `${bucketArnOf(bucketName)}/chunks/*`, environment })
 
     new QueueWorker(this, 'ImportAccounts', {
       deployment,
@@ -96,6 +98,31 @@ export class WorkersStack extends Stack {
       memoryMb: 1024,
       timeout: Duration.minutes(14),
       errorImpact,
+    })
+  }
+
+  /** An operator's plan → plans queue → `plan-release`, part by part → the schedule in its bucket. */
+  private addPlans(deployment: Deployment): void {
+    const { settings, resources } = deployment
+    const bucketName = bucketNameOf(settings, 'schedules')
+    const bucketArn = bucketArnOf(bucketName)
+    newSchedulesBucket(this, settings, bucketName)
+    for (const prefix of ['parts', 'schedules'] as const) {
+      resources.set(`schedules-bucket/${prefix}/*`, {
+        arn: `${bucketArn}/${prefix}/*`,
+        environment: { SCHEDULES_BUCKET: bucketName },
+      })
+    }
+    new QueueWorker(this, 'PlanRelease', {
+      deployment,
+      name: 'workers/plan-release',
+      queue: 'plans',
+      batchSize: 1,
+      maxConcurrency: 16,
+      memoryMb: 1769,
+      timeout: Duration.minutes(10),
+      waitMax: Duration.hours(1),
+      errorImpact: 'A release plan is not computed: operators cannot see what a policy would do. Nothing else waits.',
     })
   }
 
@@ -300,22 +327,52 @@ export class WorkersStack extends Stack {
  */
 const outboxFilters = {
   handles: { eventName: ['MODIFY'], dynamodb: { Keys: { sk: { S: ['handle', 'skeleton', 'policy'] } } } },
-  escrow: { dynamodb: { Keys: { sk: { S: ['order'] } } } },
+  escrow: { dynamodb: { Keys: { sk: { S: ['order', 'plan'] } } } },
 } as const
 
 /** Unique in the world, and known before the bucket exists: its queue's policy and the grants name it. */
-function feedsBucketName(settings: Settings): string {
-  return `${resourceName(settings, 'feeds')}-${Aws.ACCOUNT_ID}-${Aws.REGION}`
+function bucketNameOf(settings: Settings, name: 'feeds' | 'schedules'): string {
+  return `${resourceName(settings, name)}-${Aws.ACCOUNT_ID}-${Aws.REGION}`
 }
 
-function feedsBucketArn(settings: Settings): string {
-  return `arn:${Aws.PARTITION}:s3:::${feedsBucketName(settings)}`
+function bucketArnOf(bucketName: string): string {
+  return `arn:${Aws.PARTITION}:s3:::${bucketName}`
+}
+
+/** A dead letter of a plan may be sent back for two weeks: its parts are there as long. */
+const partsKept = Duration.days(21)
+
+/** Schedules are kept for good, in every version: the seal tells that one was changed, and an older one what it said. */
+function newSchedulesBucket(stack: Stack, settings: Settings, bucketName: string): void {
+  const bucket = new Bucket(stack, 'Schedules', {
+    bucketName,
+    encryption: BucketEncryption.S3_MANAGED,
+    enforceSSL: true,
+    minimumTLSVersion: 1.2,
+    versioned: true,
+    removalPolicy: settings.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    lifecycleRules: [
+      {
+        id: 'parts-are-read-once',
+        prefix: 'parts/',
+        expiration: partsKept,
+        noncurrentVersionExpiration: Duration.days(1),
+      },
+      { id: 'broken-uploads', abortIncompleteMultipartUploadAfter: Duration.days(1) },
+    ],
+  })
+  Validations.of(bucket).acknowledge({
+    id: 'AwsSolutions-S1',
+    reason:
+      'Schedules hold no personal data and are sealed in the journal with who asked for them and who published them; ' +
+      'each is public from its first release on, so server access logs would add no knowledge.',
+  })
 }
 
 /** Feeds hold personal data and are read once: private, encrypted, gone after a week. */
 function newFeedsBucket(stack: Stack, settings: Settings): Bucket {
   const bucket = new Bucket(stack, 'Feeds', {
-    bucketName: feedsBucketName(settings),
+    bucketName: bucketNameOf(settings, 'feeds'),
     encryption: BucketEncryption.S3_MANAGED,
     enforceSSL: true,
     minimumTLSVersion: 1.2,
@@ -359,7 +416,7 @@ function notifyOfFeeds(bucket: Bucket, queue: Queue, settings: Settings): void {
       resources: [queue.queueArn],
       conditions: {
         StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID },
-        ArnEquals: { 'aws:SourceArn': feedsBucketArn(settings) },
+        ArnEquals: { 'aws:SourceArn': bucketArnOf(bucketNameOf(settings, 'feeds')) },
       },
     }),
   )

@@ -23,6 +23,8 @@ const config = readConfig(
   'NOTICES_DEAD_QUEUE_URL',
   'MAIL_EVENTS_QUEUE_URL',
   'MAIL_EVENTS_DEAD_QUEUE_URL',
+  'PLANS_QUEUE_URL',
+  'PLANS_DEAD_QUEUE_URL',
   'OUTBOX_FAILURES_QUEUE_URL',
 )
 const deps = {
@@ -36,6 +38,7 @@ const deps = {
     effects: openDeadLetters(config.EFFECTS_DEAD_QUEUE_URL, config.EFFECTS_QUEUE_URL),
     notices: openDeadLetters(config.NOTICES_DEAD_QUEUE_URL, config.NOTICES_QUEUE_URL),
     'mail-events': openDeadLetters(config.MAIL_EVENTS_DEAD_QUEUE_URL, config.MAIL_EVENTS_QUEUE_URL),
+    plans: openDeadLetters(config.PLANS_DEAD_QUEUE_URL, config.PLANS_QUEUE_URL),
     'outbox-failures': openDeadLetters(config.OUTBOX_FAILURES_QUEUE_URL, null),
   },
 }

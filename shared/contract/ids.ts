@@ -16,6 +16,7 @@ const prefixed = (prefix: string, name: string) =>
 
 export const orderIdSchema = prefixed('ord', 'OrderId')
 export const importIdSchema = prefixed('imp', 'ImportId')
+export const planIdSchema = prefixed('pln', 'PlanId')
 
 /** The platform's own account id: printable ASCII without spaces. */
 export const accountIdSchema = z

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { accountIdSchema, importIdSchema, orderIdSchema } from './ids.ts'
+import { accountIdSchema, importIdSchema, orderIdSchema, planIdSchema } from './ids.ts'
 
 // What travels through our queues. A message is a hint: whoever receives it reads the state again before it acts.
 
@@ -77,6 +77,22 @@ export const mailEventMessageSchema = z.object({
   bounceSubType: z.string().optional(),
 })
 export type MailEventMessage = z.infer<typeof mailEventMessageSchema>
+
+/**
+ * A step of a release plan: one part of one segment of the handles table is to be read, from the key `after` on (absent:
+ * from its beginning), or every segment was read and the schedule is to be written.
+ */
+export const planMessageSchema = z.discriminatedUnion('step', [
+  z.strictObject({
+    step: z.literal('read'),
+    planId: planIdSchema,
+    segment: z.int().min(0),
+    part: z.int().min(0),
+    after: z.record(z.string(), z.string()).optional(),
+  }),
+  z.strictObject({ step: z.literal('write'), planId: planIdSchema }),
+])
+export type PlanMessage = z.infer<typeof planMessageSchema>
 
 /** An S3 notification, or the test message that S3 sends when a notification is configured. */
 export const feedMessageSchema = z.union([

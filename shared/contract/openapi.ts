@@ -43,6 +43,7 @@ const tags = [
   ['accounts', "The caller's handles, and the platform's word on accounts"],
   ['keep', "A holder's answer to a notice"],
   ['operator', 'The handle team: imports and the journal'],
+  ['release-plans', 'What a release would do, before it is begun, and the sealed schedules of those that were'],
   ['stripe-webhook', 'The payment provider'],
   ['reference', 'This description'],
 ] as const

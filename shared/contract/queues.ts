@@ -8,6 +8,7 @@ export const workQueueNames = [
   'effects',
   'notices',
   'mail-events',
+  'plans',
 ] as const
 export type WorkQueueName = (typeof workQueueNames)[number]
 

@@ -13,6 +13,7 @@ export type RouteGroup =
   | 'keep'
   | 'operator'
   | 'dead-letters'
+  | 'release-plans'
   | 'stripe-webhook'
 
 export type Route = {

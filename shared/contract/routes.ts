@@ -5,6 +5,7 @@ import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { keepRoutes } from './routes/keep.ts'
 import { operatorRoutes } from './routes/operator.ts'
 import { purchaseRoutes } from './routes/purchases.ts'
+import { releasePlanRoutes } from './routes/release-plans.ts'
 import { referenceRoutes } from './routes/reference.ts'
 import { webhookRoutes } from './routes/stripe-webhook.ts'
 
@@ -17,6 +18,7 @@ export const routes = {
   ...keepRoutes,
   ...operatorRoutes,
   ...deadLetterRoutes,
+  ...releasePlanRoutes,
   ...webhookRoutes,
   ...referenceRoutes,
 } as const

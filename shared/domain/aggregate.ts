@@ -4,6 +4,7 @@ import { type Entry, nextEntry } from './journal.ts'
 import type { Posting } from './ledger.ts'
 import { evolveLook, type LookEvent, type ProtectedLook } from './protected-names.ts'
 import { evolveOrder, type Order, type OrderEvent, postingsOf } from './order.ts'
+import { evolvePlan, type PlanEvent, type ReleasePlan } from './release-plan.ts'
 import { evolvePolicy, type PolicyEvent, type PublishedPolicy } from './release-policy.ts'
 
 /** A state and the journal entry that led to it: what a store loads, and what `commit` writes. */
@@ -12,10 +13,12 @@ export type VersionedHandle = Versioned<Handle, HandleEvent>
 export type VersionedOrder = Versioned<Order, OrderEvent>
 export type VersionedLook = Versioned<ProtectedLook, LookEvent>
 export type VersionedPolicy = Versioned<PublishedPolicy, PolicyEvent>
+export type VersionedPlan = Versioned<ReleasePlan, PlanEvent>
 
 export const handleAggregate = (name: string): string => `handle:${name}`
 export const lookAggregate = (skeleton: string): string => `look:${skeleton}`
 export const orderAggregate = (id: string): string => `order:${id}`
+export const planAggregate = (id: string): string => `plan:${id}`
 export const policyAggregate = 'policy:release'
 
 /** The handle after these events, with the entry that records them. `events` must not be empty. */
@@ -75,6 +78,21 @@ export const advanceLook = (
     events,
     postings: [],
   })
+  return { state, entry }
+}
+
+/** The release plan after these events, with the entry that records them. `events` must not be empty. */
+export const advancePlan = (
+  id: string,
+  before: VersionedPlan | null,
+  events: readonly PlanEvent[],
+  at: string,
+  actor: Actor,
+): VersionedPlan => {
+  let state = before?.state ?? null
+  for (const event of events) state = evolvePlan(id, state, event, at)
+  if (state === null) throw new Error(`nothing happened to ${id}`)
+  const entry = nextEntry(planAggregate(id), before?.entry ?? null, { at, by: actorName(actor), events, postings: [] })
   return { state, entry }
 }
 

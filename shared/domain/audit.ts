@@ -1,8 +1,9 @@
-import type { VersionedHandle, VersionedLook, VersionedOrder, VersionedPolicy } from './aggregate.ts'
+import type { VersionedHandle, VersionedLook, VersionedOrder, VersionedPlan, VersionedPolicy } from './aggregate.ts'
 import { evolveHandle, type Handle, type HandleEvent, type HandleStatus } from './handle.ts'
 import { canonicalJson, chainFaults, type Entry } from './journal.ts'
 import { balances, orderAccount, type Posting } from './ledger.ts'
 import { evolveLook, type LookEvent, type ProtectedLook } from './protected-names.ts'
+import { evolvePlan, type PlanEvent, type ReleasePlan } from './release-plan.ts'
 import { evolvePolicy, type PolicyEvent, type PublishedPolicy } from './release-policy.ts'
 import { evolveOrder, heldStatuses, holdingStatuses, type Order, type OrderEvent, postingsOf } from './order.ts'
 
@@ -112,6 +113,16 @@ export const newAudit = () => {
         let policy: PublishedPolicy | null = null
         for (const one of chain) for (const event of one.events) policy = evolvePolicy(policy, event, one.at)
         return policy
+      })
+      compare(entry.aggregate, state, folded)
+    },
+
+    addPlan: ({ state, entry }: VersionedPlan): void => {
+      const chain = chainOf(entry) as Entry<PlanEvent>[]
+      const folded = replay(entry.aggregate, () => {
+        let plan: ReleasePlan | null = null
+        for (const one of chain) for (const event of one.events) plan = evolvePlan(state.id, plan, event, one.at)
+        return plan
       })
       compare(entry.aggregate, state, folded)
     },

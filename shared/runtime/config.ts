@@ -7,6 +7,7 @@ const schemas = {
   ESCROW_TABLE: z.string().min(1),
   EVENT_BUS: z.string().min(1),
   FEEDS_BUCKET: z.string().min(1),
+  SCHEDULES_BUCKET: z.string().min(1),
   MAIL_FROM: z.email(),
   MAIL_CONFIGURATION_SET: z.string().min(1),
   KEEP_SECRET_ARN: z.string().min(1),

@@ -3,7 +3,13 @@ import { ConditionalCheckFailedException, TransactionCanceledException } from '@
 import { BatchExecuteStatementCommand, PutCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb'
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import pMap from 'p-map'
-import type { VersionedHandle, VersionedLook, VersionedOrder, VersionedPolicy } from '../domain/aggregate.ts'
+import type {
+  VersionedHandle,
+  VersionedLook,
+  VersionedOrder,
+  VersionedPlan,
+  VersionedPolicy,
+} from '../domain/aggregate.ts'
 import type { Entry } from '../domain/journal.ts'
 import type { Terms } from '../domain/terms.ts'
 import type { EscrowStore, HandlesStore } from './client.ts'
@@ -14,6 +20,7 @@ import {
   journalKey,
   lookItem,
   orderItem,
+  planItem,
   policyItem,
   storeEntry,
   type StoredEntry,
@@ -30,8 +37,9 @@ export type Change =
   | { readonly kind: 'order'; readonly before: VersionedOrder | null; readonly after: VersionedOrder }
   | { readonly kind: 'look'; readonly before: VersionedLook | null; readonly after: VersionedLook }
   | { readonly kind: 'policy'; readonly before: VersionedPolicy | null; readonly after: VersionedPolicy }
+  | { readonly kind: 'plan'; readonly before: VersionedPlan | null; readonly after: VersionedPlan }
 
-/** Handles are in every commit's reach; orders and filed entries only in that of a function that was given their table. */
+/** Handles are in every commit's reach; orders, plans and filed entries only in that of a function that was given their table. */
 export type CommitStore = HandlesStore & Partial<EscrowStore>
 
 export type CommitContext = {
@@ -214,6 +222,10 @@ const itemOf = (change: Change, side: 'before' | 'after', terms: Terms): Item =>
       const policy = change[side]
       return policy === null ? {} : policyItem(policy)
     }
+    case 'plan': {
+      const plan = change[side]
+      return plan === null ? {} : planItem(plan)
+    }
   }
 }
 
@@ -232,7 +244,7 @@ const existingItem = (item: unknown): Item | undefined => {
 const putOf = (store: CommitStore, terms: Terms, change: Change) => {
   const { before } = change
   return {
-    TableName: change.kind === 'order' ? escrowTableOf(store) : store.handlesTable,
+    TableName: change.kind === 'order' || change.kind === 'plan' ? escrowTableOf(store) : store.handlesTable,
     Item: itemOf(change, 'after', terms),
     ...(before === null
       ? { ConditionExpression: 'attribute_not_exists(pk)' }

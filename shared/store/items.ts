@@ -3,16 +3,19 @@ import {
   handleAggregate,
   lookAggregate,
   orderAggregate,
+  planAggregate,
   policyAggregate,
   type VersionedHandle,
   type VersionedLook,
   type VersionedOrder,
+  type VersionedPlan,
   type VersionedPolicy,
 } from '../domain/aggregate.ts'
 import { dueFrom, type DueQueue, type Handle, type HandleEvent } from '../domain/handle.ts'
 import type { Entry } from '../domain/journal.ts'
 import { type Order, orderDueAt, type OrderEvent } from '../domain/order.ts'
 import type { LookEvent, ProtectedLook } from '../domain/protected-names.ts'
+import type { PlanEvent, ReleasePlan } from '../domain/release-plan.ts'
 import type { PolicyEvent, PublishedPolicy } from '../domain/release-policy.ts'
 import type { Terms } from '../domain/terms.ts'
 
@@ -34,6 +37,7 @@ export const orderDueShards = 4
 
 export const handleKey = (name: string) => ({ pk: `H#${name}`, sk: 'handle' })
 export const policyKey = { pk: 'P#release', sk: 'policy' } as const
+export const planKey = (id: string) => ({ pk: `P#${id}`, sk: 'plan' })
 export const orderKey = (id: string) => ({ pk: `O#${id}`, sk: 'order' })
 export const lookKey = (skeleton: string) => ({ pk: `K#${skeleton}`, sk: 'skeleton' })
 export const journalKey = (aggregate: string, seq: number) => ({
@@ -107,6 +111,12 @@ export const policyItem = ({ state, entry }: VersionedPolicy): Item => ({
   entry: storeEntry(entry),
 })
 
+export const planItem = ({ state, entry }: VersionedPlan): Item => ({
+  ...planKey(state.id),
+  ...state,
+  entry: storeEntry(entry),
+})
+
 export const orderItem = (order: VersionedOrder, terms: Terms): Item => {
   const { state } = order
   const dueAt = orderDueAt(state, terms)
@@ -154,6 +164,15 @@ export const readPolicy = (item: Item): VersionedPolicy => {
   return {
     state: state as unknown as PublishedPolicy,
     entry: entryOnItem(policyAggregate, item) as Entry<PolicyEvent>,
+  }
+}
+
+export const readPlan = (item: Item): VersionedPlan => {
+  const { pk: _pk, sk: _sk, entry: _e, ...fields } = item
+  const state = fields as unknown as ReleasePlan
+  return {
+    state,
+    entry: entryOnItem(planAggregate(state.id), item) as Entry<PlanEvent>,
   }
 }
 

@@ -1,9 +1,9 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb'
-import { handleAggregate, lookAggregate, policyAggregate } from '../domain/aggregate.ts'
+import { handleAggregate, lookAggregate, planAggregate, policyAggregate } from '../domain/aggregate.ts'
 import type { Entry } from '../domain/journal.ts'
 import { putFixedItems } from './batch-write.ts'
 import type { EscrowStore } from './client.ts'
-import { type Item, journalKey, lookKey, orderKey, policyKey, storeEntry, type StoredEntry } from './items.ts'
+import { type Item, journalKey, lookKey, orderKey, planKey, policyKey, storeEntry, type StoredEntry } from './items.ts'
 import type { PageKey } from './pages.ts'
 
 export const filedItem = (entry: Entry) => ({ ...journalKey(entry.aggregate, entry.seq), ...storeEntry(entry) })
@@ -45,5 +45,6 @@ export const aggregateOf = (item: Item): string | null => {
   if (item['sk'] === policyKey.sk && pk === policyKey.pk) return policyAggregate
   if (item['sk'] === orderKey('').sk && pk.startsWith('O#')) return `order:${pk.slice(2)}`
   if (item['sk'] === lookKey('').sk && pk.startsWith('K#')) return lookAggregate(pk.slice(2))
+  if (item['sk'] === planKey('').sk && pk.startsWith('P#')) return planAggregate(pk.slice(2))
   return null
 }

@@ -1,8 +1,8 @@
-import { lookAggregate, policyAggregate, type VersionedHandle } from '../domain/aggregate.ts'
+import { lookAggregate, planAggregate, policyAggregate, type VersionedHandle } from '../domain/aggregate.ts'
 import { type AuditReport, newAudit } from '../domain/audit.ts'
 import type { Entry } from '../domain/journal.ts'
 import type { Store } from '../store/client.ts'
-import { type Item, readHandle, readLook, readOrder, readPolicy } from '../store/items.ts'
+import { type Item, readHandle, readLook, readOrder, readPlan, readPolicy } from '../store/items.ts'
 import { aggregateOf, readEntry } from '../store/journal.ts'
 import { scanTable } from '../store/scan.ts'
 
@@ -20,15 +20,21 @@ export type AuditObserver = {
 export const auditTables = async (store: Store, observer: AuditObserver = {}): Promise<AuditReport> => {
   const audit = newAudit()
   const orders: Item[] = []
+  const plans: Item[] = []
   for await (const item of scanTable(store.db, store.escrowTable)) {
     const pk = String(item['pk'])
     if (pk.startsWith('J#')) {
       const entry = readEntry(pk.slice(2), item)
       audit.addFiled(entry)
       observer.onFiled?.(entry)
-    } else if (aggregateOf(item) !== null) orders.push(item)
+      continue
+    }
+    const aggregate = aggregateOf(item)
+    if (aggregate?.startsWith(planAggregate('')) === true) plans.push(item)
+    else if (aggregate !== null) orders.push(item)
   }
   for (const item of orders) audit.addOrder(readOrder(item))
+  for (const item of plans) audit.addPlan(readPlan(item))
   for await (const item of scanTable(store.db, store.handlesTable)) {
     const aggregate = aggregateOf(item)
     if (aggregate === policyAggregate) audit.addPolicy(readPolicy(item))

@@ -4,6 +4,7 @@ import type { Store } from '../store/client.ts'
 import { loadHandle, loadLook } from '../store/handles.ts'
 import { filedEntries } from '../store/journal.ts'
 import { loadOrder } from '../store/orders.ts'
+import { loadPlan } from '../store/plans.ts'
 import { loadPolicy } from '../store/policy.ts'
 
 /**
@@ -26,6 +27,8 @@ const loadHead = async (store: Store, kind: string | undefined, id: string): Pro
       return loadOrder(store, id)
     case 'look':
       return loadLook(store, id)
+    case 'plan':
+      return loadPlan(store, id)
     default:
       return loadPolicy(store)
   }

@@ -118,6 +118,23 @@ test('a holder keeps a handle by the link of a notice', async () => {
   expect(kept).toEqual({ handle: 'keepsake', display: 'keepsake', status: 'active' })
 })
 
+test('an operator plans a release, publishes the plan, and everybody sees its seal, through the typed client', async () => {
+  const [operator, nobody] = [clientOf('operator'), clientOf('alice')]
+  await market.importFeed([market.suspended('harbour_light')])
+  const [inForce] = value(await operator.listPolicies({})).policies
+  const body = { basedOn: inForce?.version ?? 0 }
+  const { id } = value(await operator.planRelease({ body, idempotencyKey: 'plan' }))
+  await market.system.idle()
+  const params = { planId: id }
+  expect(value(await operator.getReleasePlan({ params }))).toMatchObject({ status: 'computed', schedule: { lines: 1 } })
+  expect(value(await operator.listReleasePlans({})).items).toMatchObject([{ id, status: 'computed' }])
+  const { sha256 } = value(await operator.getPlanSchedule({ params }))
+  expect(value(await operator.publishReleasePlan({ params }))).toMatchObject({ handles: 1, sha256 })
+  expect(value(await nobody.listPublishedPlans({})).items).toMatchObject([{ id, sha256 }])
+  expect(value(await nobody.getPublishedPlan({ params }))).toMatchObject({ id, sha256 })
+  expect(value(await nobody.getPublishedSchedule({ params }))).toMatchObject({ lines: 1, sha256 })
+})
+
 test('that was every operation but the webhook, which only the provider can sign', async () => {
   const client = clientOf('alice')
   const every = Object.keys(routes) as OperationId[]

@@ -79,6 +79,7 @@ describe('grants', () => {
     effects: 'CarryOutEffects',
     notices: 'SendNotices',
     'mail-events': 'ApplyMailEvents',
+    plans: 'PlanRelease',
   }
   const queuePaths: Record<string, string> = {
     ...Object.fromEntries(
@@ -104,8 +105,8 @@ describe('grants', () => {
       if (kind === 'stream') return attributeOf(path, '.StreamArn')
       return attributeOf(path, '.Arn') + (kind === 'index' ? `/index/${index}` : '')
     }
-    if (table === 'feeds-bucket') {
-      const bucket = assembly.at('Workers/Feeds/Resource')
+    if (table === 'feeds-bucket' || table === 'schedules-bucket') {
+      const bucket = assembly.at(`Workers/${table === 'feeds-bucket' ? 'Feeds' : 'Schedules'}/Resource`)
       const bucketName = assembly.text(bucket.properties['BucketName'], bucket.stack)
       return `arn:<AWS::Partition>:s3:::${bucketName}/${kind}/${index}`
     }
@@ -142,7 +143,7 @@ describe('grants', () => {
     expect(roles.filter(({ properties }) => properties['ManagedPolicyArns'])).toEqual([])
   })
 
-  it('has no wildcard but the three that the table gives a reason for', () => {
+  it('has no wildcard but the five that the table gives a reason for', () => {
     const wildcards = functionNames.flatMap((name) =>
       allowedBy(roleOf(functionOf(name)))
         // A pattern of partitions narrows a grant; the table itself is named.
@@ -150,15 +151,29 @@ describe('grants', () => {
         .filter((line) => line.includes('*'))
         .map((line) => `${name}: ${line}`),
     )
-    const bucket = 'arn:<AWS::Partition>:s3:::marketplace-dev-feeds-<AWS::AccountId>-<AWS::Region>'
+    const bucketOf = (name: string) =>
+      `arn:<AWS::Partition>:s3:::marketplace-dev-${name}-<AWS::AccountId>-<AWS::Region>`
+    const bucket = bucketOf('feeds')
+    const schedules = bucketOf('schedules')
     expect(wildcards).toEqual([
       `api/operator: Allow s3:PutObject on ${bucket}/feeds/*`,
+      `api/release-plans: Allow s3:GetObject on ${schedules}/schedules/*`,
       `workers/split-feed: Allow s3:GetObject on ${bucket}/feeds/*`,
       `workers/split-feed: Allow s3:PutObject on ${bucket}/chunks/*`,
       `workers/import-accounts: Allow s3:GetObject on ${bucket}/chunks/*`,
+      `workers/plan-release: Allow s3:GetObject on ${schedules}/parts/*`,
+      `workers/plan-release: Allow s3:PutObject on ${schedules}/parts/*`,
+      `workers/plan-release: Allow s3:AbortMultipartUpload on ${schedules}/schedules/*`,
+      `workers/plan-release: Allow s3:PutObject on ${schedules}/schedules/*`,
       'workers/publish-outbox: Allow dynamodb:ListStreams on *',
     ])
-    expect(Object.keys(wildcardReasons)).toEqual(['feeds-bucket/feeds/*', 'feeds-bucket/chunks/*', 'any-stream'])
+    expect(Object.keys(wildcardReasons)).toEqual([
+      'feeds-bucket/feeds/*',
+      'feeds-bucket/chunks/*',
+      'schedules-bucket/parts/*',
+      'schedules-bucket/schedules/*',
+      'any-stream',
+    ])
   })
 
   it.each(functionNames)('%s is given the variables that its code reads, and no others', async (name) => {
@@ -251,8 +266,8 @@ describe('queues', () => {
       .ofType('AWS::Lambda::EventSourceMapping')
       .filter(({ properties, stack }) => assembly.follow(properties['EventSourceArn'], stack) === queue)
 
-  it('has eight queues of work, each with a dead-letter queue of its own kind after five receipts', () => {
-    expect(workQueues()).toHaveLength(8)
+  it('has nine queues of work, each with a dead-letter queue of its own kind after five receipts', () => {
+    expect(workQueues()).toHaveLength(9)
     for (const queue of workQueues()) {
       const deadLetters = assembly.follow(redriveOf(queue)?.deadLetterTargetArn, queue.stack)
       expect(redriveOf(queue)?.maxReceiveCount).toBe(5)
@@ -270,7 +285,7 @@ describe('queues', () => {
 
   it('alarms on the first dead letter', () => {
     const deadLetterQueues = queues().filter((queue) => !redriveOf(queue))
-    expect(deadLetterQueues).toHaveLength(9)
+    expect(deadLetterQueues).toHaveLength(10)
     const alarms = deadLetterQueues.flatMap((queue) =>
       alarmsOn('QueueName', queue, 'ApproximateNumberOfMessagesVisible'),
     )
@@ -503,6 +518,7 @@ describe('bundles', () => {
     // Two take names of other systems, and so the table of letters that look alike.
     'api/operator': 690,
     'api/dead-letters': 520,
+    'api/release-plans': 780,
     'webhooks/stripe': 660,
     'schedules/sweep-handles': 400,
     'schedules/sweep-orders': 400,
@@ -510,6 +526,7 @@ describe('bundles', () => {
     'workers/import-accounts': 660,
     // Its word lists: what a handle is worth, and what it must not say.
     'workers/release-handles': 2_200,
+    'workers/plan-release': 2_500,
     'workers/apply-deadlines': 400,
     'workers/apply-payments': 700,
     'workers/carry-out-effects': 700,

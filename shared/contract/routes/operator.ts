@@ -195,12 +195,12 @@ export const operatorRoutes = {
     path: '/v1/operator/journal/{aggregateId}',
     role: 'operator',
     summary:
-      'Every journal entry of a handle (`handle:name`), an order (`order:ord_…`), a protected look (`look:skeleton`) or of the policy (`policy:release`), oldest first',
+      'Every journal entry of a handle (`handle:name`), an order (`order:ord_…`), a protected look (`look:skeleton`), a release plan (`plan:pln_…`) or of the policy (`policy:release`), oldest first',
     params: z.strictObject({
       aggregateId: z
         .string()
         .regex(
-          /^((?:handle|look):[a-z0-9_]{1,15}|order:ord_[0-9A-HJKMNP-TV-Z]{26}|policy:release)$/,
+          /^((?:handle|look):[a-z0-9_]{1,15}|order:ord_[0-9A-HJKMNP-TV-Z]{26}|plan:pln_[0-9A-HJKMNP-TV-Z]{26}|policy:release)$/,
           'an aggregate id',
         ),
     }),
