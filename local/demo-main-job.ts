@@ -33,7 +33,7 @@ export type DemoResult = {
 
 const buyersInRace = 20
 
-/** The main job end to end over HTTP, as people would do it: import, release, race, payment, expiry, late payment. */
+/** The main job end to end over HTTP, as people would do it: import, policy, notice, release, race, payment, expiry, late payment. */
 export const playMainJob = async (options: DemoOptions): Promise<DemoResult> => {
   const { telling } = options
   const begun = performance.now()
@@ -73,14 +73,32 @@ export const playMainJob = async (options: DemoOptions): Promise<DemoResult> => 
   for (const reject of rejects.items)
     telling.line(`line ${reject.line}: ${reject.code} ${reject.field ?? ''} (${reject.reason})`)
 
-  telling.step('The clock finds what has been inactive past policy; workers release it')
+  telling.step('An operator publishes a release policy')
+  const policy = await publishPolicy(operator)
+  telling.line(
+    `version ${policy.version}: ordinary accounts after ${policy.rules.ordinary?.afterDays} days and ${policy.rules.ordinary?.notices} notices, suspended ones after ${policy.rules.suspended?.afterDays} days`,
+  )
+
+  telling.step('The clock finds what is due; workers release it, or tell its holder')
   // The sweep runs every quarter of an hour.
   await telling.wait('releasing', () => Promise.resolve({ done: 0, total: 1 }), moveClock(16))
-  const market = await auditInstance(options.dataDir)
-  const released = market.handlesByStatus.released
+  const { handlesByStatus } = await auditInstance(options.dataDir)
+  const { released } = handlesByStatus
   telling.line(
-    `${released} handles released, ${market.handlesByStatus.reserved} kept from the market, ${market.handlesByStatus.active} still active`,
+    `${released} handles released, ${handlesByStatus.reserved} kept from the market; ${handlesByStatus.dormant} holders were told by mail and have ${policy.rules.ordinary?.graceDays} days; ${handlesByStatus.active} still active`,
   )
+
+  telling.step('A holder reads the mail and keeps the handle')
+  const mail = await instance('newest-mail')
+  telling.line(asText(mail.subject ?? null))
+  const link = /https?:\/\/\S+\/keep\/\S+/.exec(asText(mail.text ?? null))?.[0] ?? fail('the mail has no link')
+  telling.line(link)
+  const token = link.slice(link.lastIndexOf('/') + 1)
+  const kept = value(await alice.keepHandle({ body: { token } }))
+  telling.line(`@${kept.display} is ${kept.status} again`)
+  const replayed = await alice.keepHandle({ body: { token } })
+  if (replayed.ok) fail('the link worked twice')
+  else telling.line(`the same link again: ${replayed.problem.status} ${replayed.problem.code}`)
 
   telling.step('A buyer searches and opens a handle')
   const [first, second, third] = await openHandles(alice)
@@ -171,6 +189,19 @@ export const playMainJob = async (options: DemoOptions): Promise<DemoResult> => 
     losers,
     seconds,
   }
+}
+
+/**
+ * Ten years without activity for a first release: a careful operator begins with few. (It also keeps the demonstration
+ * short: the shipped policy would tell some 35,000 holders of the feed.)
+ */
+const publishPolicy = async (operator: Client) => {
+  const [inForce] = value(await operator.listPolicies({})).policies
+  if (inForce?.rules.ordinary == null) return fail('no policy releases ordinary accounts')
+  const { version: basedOn, publishedAt: _, rules, ...rest } = inForce
+  const ordinary = { ...inForce.rules.ordinary, afterDays: 3650 }
+  const body = { basedOn, ...rest, rules: { ...rules, ordinary } }
+  return value(await operator.publishPolicy({ body, idempotencyKey: randomUUID() }))
 }
 
 type Wanted = { readonly handle: string; readonly price: Money }

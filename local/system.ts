@@ -376,6 +376,10 @@ async function start(
         return Promise.resolve({})
       },
       idle: async () => ({ ...(await idle()) }),
+      'newest-mail': async () => {
+        const { subject = null, text = null } = (await mail?.sent())?.at(-1) ?? {}
+        return { subject, text }
+      },
       queues: () => Promise.resolve({ queues: queues.depths().map((depth) => ({ ...depth })) }),
       token: async ({ sub }) => ({ token: await oidc.token(asText(sub)) }),
       addresses: () =>
