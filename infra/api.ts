@@ -38,6 +38,7 @@ const functionOfGroup = {
     name: 'api/release-plans',
     errorImpact: 'Operators cannot plan a release or publish one, and nobody can check a published schedule.',
   },
+  runs: { name: 'api/runs', errorImpact: 'Operators cannot see how far releases have come, or start them by hand.' },
   'stripe-webhook': {
     name: 'webhooks/stripe',
     errorImpact:

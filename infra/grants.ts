@@ -119,10 +119,16 @@ export const grants = {
     { allow: ['s3:GetObject'], on: 'schedules-bucket/schedules/*' },
     { allow: ['sqs:SendMessage'], on: 'plans' },
   ],
+  'api/runs': [
+    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'], on: 'escrow', partitions: ['R#*'] },
+    // Starts a sweep. What else it could claim to have happened is decided anew by whoever acts on it.
+    { allow: ['events:PutEvents'], on: 'bus' },
+  ],
   'webhooks/stripe': [stripeSecret, { allow: ['sqs:SendMessage'], on: 'payments' }],
   'schedules/sweep-handles': [
     { allow: ['dynamodb:GetItem'], on: 'handles' },
     { allow: ['dynamodb:Query'], on: 'handles/index/byDue' },
+    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], on: 'escrow', partitions: ['R#*'] },
     { allow: ['sqs:SendMessage'], on: 'releases' },
   ],
   'schedules/sweep-orders': [
@@ -162,6 +168,8 @@ export const grants = {
       on: 'handles',
     },
     { allow: ['dynamodb:Query'], on: 'escrow/index/bySale' },
+    // Each message's result.
+    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'escrow', partitions: ['R#*'] },
   ],
   'workers/plan-release': [
     receives('plans'),

@@ -1,12 +1,12 @@
 import { Aws, CfnOutput, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
 import { type EventBus, EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events'
-import { SqsQueue } from 'aws-cdk-lib/aws-events-targets'
+import { LambdaFunction as LambdaTarget, SqsQueue } from 'aws-cdk-lib/aws-events-targets'
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { EventSourceMapping, FilterCriteria, StartingPosition } from 'aws-cdk-lib/aws-lambda'
 import { Bucket, BucketEncryption, type CfnBucket, HttpMethods } from 'aws-cdk-lib/aws-s3'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
-import type { MailEventMessage } from '../shared/contract/messages.ts'
+import { type MailEventMessage, runRequested } from '../shared/contract/messages.ts'
 import { effectEventTypes, noticeEventType } from '../shared/domain/effects.ts'
 import { addAlarm, addLoggedEventAlarm, alarmPeriod } from './alarms.ts'
 import { type Deployment, NodeFunction } from './constructs/node-function.ts'
@@ -28,7 +28,7 @@ export class WorkersStack extends Stack {
   constructor(scope: Construct, id: string, { deployment, bus, configurationSet }: WorkersStackProps) {
     super(scope, id, { stackName: resourceName(deployment.settings, 'workers') })
     this.addImport(deployment)
-    this.addReleases(deployment)
+    this.addReleases(deployment, bus)
     this.addPlans(deployment)
     this.addDeadlines(deployment)
     this.addPayments(deployment)
@@ -76,8 +76,8 @@ export class WorkersStack extends Stack {
     new CfnOutput(this, 'FeedsBucket', { value: bucket.bucketName })
   }
 
-  /** Every 15 minutes: what is due in the handles → releases queue → `release-handles`. */
-  private addReleases(deployment: Deployment): void {
+  /** Every 15 minutes, or when an operator asks: what is due in the handles → releases queue → `release-handles`. */
+  private addReleases(deployment: Deployment, bus: EventBus): void {
     const errorImpact =
       'Inactive handles are not given notice or released, so nothing new comes to market; buyers and prospects wait.'
     new QueueWorker(this, 'ReleaseHandles', {
@@ -91,13 +91,20 @@ export class WorkersStack extends Stack {
       waitMax: Duration.minutes(30),
       errorImpact,
     })
-    new ScheduledFunction(this, 'SweepHandles', {
+    const sweep = new ScheduledFunction(this, 'SweepHandles', {
       deployment,
       name: 'schedules/sweep-handles',
       every: Duration.minutes(15),
       memoryMb: 1024,
       timeout: Duration.minutes(14),
       errorImpact,
+    })
+    new Rule(this, 'RunsRule', {
+      ruleName: resourceName(deployment.settings, 'runs'),
+      description: 'Sweeps that an operator asks for',
+      eventBus: bus,
+      eventPattern: { source: [eventSource], detailType: [runRequested] },
+      targets: [new LambdaTarget(sweep.lambda)],
     })
   }
 

@@ -7,7 +7,8 @@ import { log } from '../../shared/runtime/log.ts'
 import { worker } from '../../shared/runtime/worker.ts'
 import { assess, saleBook } from '../../shared/domain/assess.ts'
 import { recentSales } from '../../shared/workflows/recent-sales.ts'
-import { type ReleaseDeps, releaseHandles } from '../../shared/workflows/release-handles.ts'
+import type { ReleaseDeps } from '../../shared/workflows/release-handles.ts'
+import { workOffRelease } from '../../shared/workflows/release-message.ts'
 
 const config = readConfig('HANDLES_TABLE', 'ESCROW_TABLE')
 const store = openStore({ handlesTable: config.HANDLES_TABLE, escrowTable: config.ESCROW_TABLE })
@@ -15,14 +16,16 @@ const sales = recentSales({ ...running, store }, saleBook)
 
 export const handler = worker(
   releaseMessageSchema,
-  async ({ names }) => {
+  async (message, { receives }) => {
     const book = await sales()
-    const deps: ReleaseDeps = {
+    const deps = {
       ...running,
       store,
-      assess: (name, display, facts) => assess(name, display, facts, book),
+      assess: (...of: Parameters<ReleaseDeps['assess']>) => assess(...of, book),
     }
-    log('info', 'handles_released', await releaseHandles(deps, names))
+    const { names, released, reserved, noticed, notDue } = await workOffRelease(deps, message, receives)
+    const kept = Object.values(reserved).reduce((sum, count) => sum + count, 0)
+    log('info', 'handles_released', { released, reserved: kept, noticed, notDue, names, ...message.run })
   },
   { recordFailure: failureRecorder(store, 'releases', running.now) },
 )

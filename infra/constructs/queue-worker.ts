@@ -3,12 +3,9 @@ import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda'
 import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { addAlarm, alarmPeriod } from '../alarms.ts'
-import type { QueueName, QueueVariable, WorkQueueName } from '../../shared/contract/queues.ts'
+import { type QueueName, type QueueVariable, receivesMax, type WorkQueueName } from '../../shared/contract/queues.ts'
 import { deadLetterRetention, resourceName, type Settings } from '../settings.ts'
 import { NodeFunction, type NodeFunctionProps } from './node-function.ts'
-
-/** A message that failed five times will fail a sixth time; a person must look at it. */
-const maxReceiveCount = 5
 
 export type QueueWorkerProps = NodeFunctionProps & {
   readonly queue: WorkQueueName
@@ -44,7 +41,7 @@ export class QueueWorker extends Construct {
       // AWS's own rule: less than six times the time limit, and a throttled worker's messages come back too early.
       visibilityTimeout: Duration.seconds(props.timeout.toSeconds() * 6),
       retentionPeriod: Duration.days(7),
-      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount },
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: receivesMax },
       ...(props.fifo && {
         fifo: true,
         deduplicationScope: DeduplicationScope.MESSAGE_GROUP,

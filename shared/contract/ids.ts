@@ -17,6 +17,7 @@ const prefixed = (prefix: string, name: string) =>
 export const orderIdSchema = prefixed('ord', 'OrderId')
 export const importIdSchema = prefixed('imp', 'ImportId')
 export const planIdSchema = prefixed('pln', 'PlanId')
+export const runIdSchema = prefixed('run', 'RunId')
 
 /** The platform's own account id: printable ASCII without spaces. */
 export const accountIdSchema = z

@@ -1,11 +1,26 @@
 import * as z from 'zod'
-import { accountIdSchema, importIdSchema, orderIdSchema, planIdSchema } from './ids.ts'
+import { accountIdSchema, importIdSchema, orderIdSchema, planIdSchema, runIdSchema } from './ids.ts'
 
 // What travels through our queues. A message is a hint: whoever receives it reads the state again before it acts.
 
-/** Names that the sweep found due. 500 names of 15 characters are 9 kB: ten messages fit one SQS request. */
-export const releaseMessageSchema = z.strictObject({ names: z.array(z.string()).min(1).max(500) })
 export const namesPerMessage = 500
+
+/**
+ * Names that the sweep found due. 500 names of 15 characters are 9 kB: ten messages fit one SQS request. `run` says which
+ * sweep, and which of its messages; names that somebody sends by hand belong to none.
+ */
+export const releaseMessageSchema = z.strictObject({
+  names: z.array(z.string()).min(1).max(namesPerMessage),
+  run: z.strictObject({ id: runIdSchema, number: z.int().min(0) }).optional(),
+})
+export type ReleaseMessage = z.infer<typeof releaseMessageSchema>
+
+/** An operator asked for a sweep: its detail type on the bus, and the event as the rule hands it over. */
+export const runRequested = 'run.requested'
+export const runRequestedSchema = z.object({
+  'detail-type': z.literal(runRequested),
+  detail: z.object({ runId: runIdSchema }),
+})
 
 export const deadlineMessageSchema = z.strictObject({ orderId: orderIdSchema })
 

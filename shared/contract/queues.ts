@@ -29,6 +29,9 @@ type InCapitals<S extends string> = S extends `${infer A}-${infer B}`
 /** The variable by which a function finds a queue: `CHUNKS_DEAD_QUEUE_URL` for `chunks-dead`. */
 export type QueueVariable = `${InCapitals<QueueName>}_QUEUE_URL`
 
+/** A message that failed five times will fail a sixth time; a person must look at it. */
+export const receivesMax = 5
+
 /** The most messages that one redrive moves: two hundred sends one after another take a few seconds of an answer's time. */
 export const redriveMessagesMax = 200
 

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { accountIdSchema, importIdSchema, orderIdSchema } from './ids.ts'
+import { accountIdSchema, importIdSchema, orderIdSchema, runIdSchema } from './ids.ts'
 import { currencySchema, moneySchema } from './money.ts'
 import { deadLetterQueueNames } from './queues.ts'
 
@@ -238,6 +238,44 @@ export const heldHandleSchema = z
 export const activitySchema = z
   .strictObject({ handle: handleInputSchema, accountId: accountIdSchema, activeAt: instantSchema })
   .meta({ id: 'Activity' })
+
+const count = z.int().min(0)
+
+/**
+ * One sweep of due handles and the work it queued. Once it is complete, `found` is the sum of `released`, `reserved`,
+ * `noticesWanted`, `unreachable`, `letBe`, `notDue` and `failed`.
+ */
+export const runSchema = z
+  .object({
+    id: runIdSchema,
+    state: z.enum(['requested', 'sweeping', 'working', 'complete', 'stalled']).meta({
+      description: '`stalled`: the sweep broke off, or no message has come to an end for an hour',
+    }),
+    startedBy: z.string().meta({ description: '`schedule`, or the operator who asked for it' }),
+    createdAt: instantSchema,
+    sweptAt: instantSchema.nullable().meta({ description: 'When everything that was due had been found and queued' }),
+    found: count,
+    foundBy: z
+      .array(z.object({ queue: z.string(), found: count, shards: z.array(count) }))
+      .meta({ description: 'By queue of the clock: a rule of the policy, or `waiting` for a planned step' }),
+    queued: count,
+    messages: z.object({ queued: count, done: count }),
+    released: count,
+    reserved: count,
+    reservedBy: z.record(z.string(), count).meta({ description: "By the gate's code" }),
+    noticesWanted: count,
+    noticesBegun: count.meta({ description: 'Of the notices wanted, the first ones of a time of grace' }),
+    unreachable: count,
+    letBe: count.meta({ description: 'The time of grace was ended or extended' }),
+    notDue: count.meta({ description: 'When looked at again, there was nothing to do' }),
+    failed: count.meta({ description: 'Will be tried again, or is among the dead letters of `releases`' }),
+    failures: z.array(z.object({ name: z.string(), error: z.string(), message: z.string() })).meta({
+      description: 'Single names that failed while the rest of their message was done; twenty at most',
+    }),
+    perSecond: z.number().min(0).nullable(),
+    secondsLeft: count.nullable().meta({ description: 'An estimate from the rate so far' }),
+  })
+  .meta({ id: 'Run' })
 
 export const deadLetterQueueNameSchema = z.enum(deadLetterQueueNames).meta({ id: 'DeadLetterQueueName' })
 

@@ -14,6 +14,7 @@ export type RouteGroup =
   | 'operator'
   | 'dead-letters'
   | 'release-plans'
+  | 'runs'
   | 'stripe-webhook'
 
 export type Route = {

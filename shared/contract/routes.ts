@@ -7,6 +7,7 @@ import { operatorRoutes } from './routes/operator.ts'
 import { purchaseRoutes } from './routes/purchases.ts'
 import { releasePlanRoutes } from './routes/release-plans.ts'
 import { referenceRoutes } from './routes/reference.ts'
+import { runRoutes } from './routes/runs.ts'
 import { webhookRoutes } from './routes/stripe-webhook.ts'
 
 /** The table: gateway routes, OpenAPI, the typed client and the role tests read it; a function reads its group alone. */
@@ -19,6 +20,7 @@ export const routes = {
   ...operatorRoutes,
   ...deadLetterRoutes,
   ...releasePlanRoutes,
+  ...runRoutes,
   ...webhookRoutes,
   ...referenceRoutes,
 } as const

@@ -25,7 +25,11 @@ export class MessageMalformed extends Error {
  * failed one.
  */
 export const worker =
-  <S extends z.ZodType>(schema: S, work: (message: z.infer<S>) => Promise<void>, options: WorkerOptions) =>
+  <S extends z.ZodType>(
+    schema: S,
+    work: (message: z.infer<S>, delivery: { readonly receives: number }) => Promise<void>,
+    options: WorkerOptions,
+  ) =>
   async (event: SQSEvent): Promise<SQSBatchResponse> => {
     const failed: { itemIdentifier: string }[] = []
     for (const record of event.Records) {
@@ -34,7 +38,7 @@ export const worker =
         continue
       }
       try {
-        await work(parseMessage(schema, record.body))
+        await work(parseMessage(schema, record.body), { receives: receivesOf(record) })
       } catch (error) {
         await reportFailure(options, record, error)
         failed.push({ itemIdentifier: record.messageId })
@@ -43,10 +47,12 @@ export const worker =
     return { batchItemFailures: failed }
   }
 
+const receivesOf = (record: SQSRecord): number => Number(record.attributes.ApproximateReceiveCount)
+
 /** A failure that cannot be recorded is in the log, and the message fails all the same. */
 const reportFailure = async ({ recordFailure }: WorkerOptions, record: SQSRecord, error: unknown): Promise<void> => {
   const { messageId } = record
-  const receives = Number(record.attributes.ApproximateReceiveCount)
+  const receives = receivesOf(record)
   log('error', 'message_failed', { messageId, receives, ...errorFacts(error) })
   try {
     await recordFailure({ messageId, receives, ...plainError(error) })

@@ -126,10 +126,11 @@ const requestsAtOnce = 4
 /**
  * Many changes of one aggregate each, every one by itself: for each what `commit` does for it alone, under the same
  * condition and at the same units, but 25 to a request. A change that its statement did not make (somebody moved first,
- * throttling, a repeat of our own lost answer) is committed alone, which tells what stands there.
+ * throttling, a repeat of our own lost answer) is committed alone, which tells what stands there. One that fails even so is
+ * answered as not committed, and holds up no other: whoever decides it again meets the fault.
  * Reference: docs/adr/0007.
  *
- * @throws as `commit`; and where two changes are of one aggregate
+ * @throws where DynamoDB refuses a request as a whole; and where two changes are of one aggregate
  */
 export const commitAll = async (
   store: CommitStore,
@@ -165,12 +166,14 @@ export const commitAll = async (
     alone,
     async (index) => {
       const change = changes[index]
-      if (change !== undefined) results[index] = await commit(store, context, [change])
+      if (change !== undefined) results[index] = await commit(store, context, [change]).catch(() => notCommitted)
     },
     { concurrency: statementsPerRequest },
   )
   return results
 }
+
+const notCommitted: CommitResult = { committed: false, existing: [undefined] }
 
 type Statement = { readonly Statement: string; readonly Parameters: unknown[] }
 

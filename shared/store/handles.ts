@@ -24,12 +24,14 @@ export const viewHandle = async (store: HandlesStore, name: string): Promise<Loa
 }
 
 /**
- * Many handles, and which of these skeletons are protected looks, in batches of 100 keys.
+ * Many handles, and which of these skeletons are protected looks, in batches of 100 keys. One item that cannot be read fails
+ * all, or is left out: whoever loads that handle by itself then meets the fault.
  */
 export const loadHandles = async (
   store: HandlesStore,
   names: readonly string[],
   skeletons: readonly string[] = [],
+  unreadable: 'fails' | 'is left out' = 'fails',
 ): Promise<{ handles: Map<string, LoadedHandle>; looks: Map<string, ProtectedLook> }> => {
   const keys = [...new Set(names)].map(handleKey)
   for (const skeleton of new Set(skeletons)) keys.push(lookKey(skeleton))
@@ -40,8 +42,12 @@ export const loadHandles = async (
       const { state } = readLook(item)
       looks.set(state.skeleton, state)
     } else {
-      const handle = readHandle(item)
-      handles.set(handle.state.name, handle)
+      try {
+        const handle = readHandle(item)
+        handles.set(handle.state.name, handle)
+      } catch (error) {
+        if (unreadable === 'fails') throw error
+      }
     }
   }
   return { handles, looks }

@@ -51,9 +51,23 @@ const repeatsAtOnce = 16
 /**
  * `committing` for many aggregates, one a step, each by itself: the first decisions are committed together (`commitAll`),
  * and whoever met a faster writer goes on alone. No two steps may change the same aggregate. Answers in the steps' order.
+ * `onFault` gives the answer of a step that throws, so that it holds up no other; without it, the first throw ends all.
  */
-export const committingEach = async <T>(deps: CommitDeps, steps: readonly Step<T>[]): Promise<T[]> => {
-  const decided = await Promise.all(steps.map((step) => step()))
+export const committingEach = async <T>(
+  deps: CommitDeps,
+  steps: readonly Step<T>[],
+  onFault?: (error: unknown, index: number) => T,
+): Promise<T[]> => {
+  const decided = await Promise.all(
+    steps.map(async (step, index) => {
+      try {
+        return await step()
+      } catch (error) {
+        if (onFault === undefined) throw error
+        return { changes: [], answer: onFault(error, index) }
+      }
+    }),
+  )
   const first = decided.flatMap((one, index) => {
     const [change, ...more] = one?.changes ?? []
     return change === undefined || more.length > 0 ? [] : [{ change, index }]
@@ -66,9 +80,15 @@ export const committingEach = async <T>(deps: CommitDeps, steps: readonly Step<T
   const committed = new Set(first.filter((_, at) => results[at]?.committed === true).map(({ index }) => index))
   return pMap(
     steps,
-    (step, index) => {
+    async (step, index) => {
       const one = decided[index] ?? null
-      return one !== null && (one.changes.length === 0 || committed.has(index)) ? one.answer : committing(deps, step)
+      if (one !== null && (one.changes.length === 0 || committed.has(index))) return one.answer
+      try {
+        return await committing(deps, step)
+      } catch (error) {
+        if (onFault === undefined) throw error
+        return onFault(error, index)
+      }
     },
     { concurrency: repeatsAtOnce },
   )

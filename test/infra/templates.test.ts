@@ -519,6 +519,7 @@ describe('bundles', () => {
     'api/operator': 690,
     'api/dead-letters': 520,
     'api/release-plans': 780,
+    'api/runs': 420,
     'webhooks/stripe': 660,
     'schedules/sweep-handles': 400,
     'schedules/sweep-orders': 400,

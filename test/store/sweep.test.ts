@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { handleItem, shardOf, handleDueShards } from '../../shared/store/items.ts'
 import { putFixedItems } from '../../shared/store/batch-write.ts'
+import { loadRun } from '../../shared/store/runs.ts'
 import { sweepHandles } from '../../shared/workflows/sweep.ts'
 import { startStore, type TestStore } from './engine.ts'
 import { at, importedHandle } from './samples.ts'
@@ -24,7 +25,10 @@ it('a sweep queues every due name once, and names of every shard in each full me
     sendAll: (bodies: readonly unknown[]) => Promise.resolve(void messages.push(...(bodies as { names: string[] }[]))),
     sendInOrder: () => Promise.reject(new Error('a sweep keeps no order')),
   }
-  expect(await sweepHandles(store, queue, at(0))).toBe(names.length)
+  const run = { runId: 'run_ABCDEFGHJKMNPQRSTVWXYZ0123', startedBy: 'schedule' } as const
+  expect(await sweepHandles({ store, queue, now: () => Date.parse(at(0)) }, run)).toBe(names.length)
+  const found = (await loadRun(store, run.runId))?.head.found['ordinary'] ?? []
+  expect(found.reduce((sum, count) => sum + count, 0)).toBe(names.length)
   expect(messages.flatMap((message) => message.names).toSorted()).toEqual(names.toSorted())
   // While every shard has names left, a message has a sixteenth of each.
   for (const message of messages.slice(0, 4)) {
