@@ -135,6 +135,14 @@ test('an operator plans a release, publishes the plan, and everybody sees its se
   expect(value(await nobody.getPublishedSchedule({ params }))).toMatchObject({ lines: 1, sha256 })
 })
 
+test('a run is started and followed through the typed client', async () => {
+  const operator = clientOf('operator')
+  const { id } = value(await operator.startRun({ idempotencyKey: 'a-run' }))
+  await market.system.idle()
+  expect(value(await operator.getRun({ params: { runId: id } }))).toMatchObject({ id, state: 'complete' })
+  expect(value(await operator.listRuns({})).items.map((run) => run.id)).toContain(id)
+})
+
 test('that was every operation but the webhook, which only the provider can sign', async () => {
   const client = clientOf('alice')
   const every = Object.keys(routes) as OperationId[]
