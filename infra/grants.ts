@@ -82,7 +82,8 @@ export const grants = {
     { allow: ['dynamodb:GetItem'], on: 'handles' },
     { allow: ['dynamodb:Query'], on: 'handles/index/byShelf' },
     { allow: ['dynamodb:Query'], on: 'escrow/index/bySale' },
-    { allow: ['dynamodb:Query'], on: 'escrow' },
+    // The versions of the policy; no other journal is public.
+    { allow: ['dynamodb:Query'], on: 'escrow', partitions: ['J#policy:*'] },
   ],
   'api/reference': [],
   'api/purchases': [

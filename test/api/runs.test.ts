@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type * as z from 'zod'
@@ -258,6 +261,20 @@ test('a sweep that breaks off is told as stalled, and the next one finds what it
   await market.system.clock.move(16 * 60_000, { settle: true })
   expect(await again(run)).toMatchObject({ state: 'stalled', queued: 0 })
   expect(await newest()).toMatchObject({ state: 'complete', found: 6, released: 6 })
+})
+
+test('the terminal follows a run to its end and prints it', async () => {
+  await importAll(...due(7))
+  const command = async (...options: string[]) =>
+    promisify(execFile)(process.execPath, ['local/runs-cli.ts', '--url', market.system.url, ...options], {
+      cwd: join(import.meta.dirname, '..', '..'),
+      env: { ...process.env, OPERATOR_TOKEN: await market.system.token('operator') },
+    })
+  const { stdout } = await command('--start', '--json')
+  const run = JSON.parse(stdout) as Run
+  expect(run).toEqual(await newest())
+  expect(run).toMatchObject({ state: 'complete', found: 7, released: 7 })
+  expect((await command('--run', run.id)).stdout).toContain('found 7 (suspended 7)\nreleased 7, reserved 0\n')
 })
 
 test('runs are listed newest first, page by page', async () => {

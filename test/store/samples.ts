@@ -75,7 +75,7 @@ export const releasedHandle = (before: VersionedHandle): VersionedHandle =>
       },
     ],
     at(1000),
-    systemActor,
+    { kind: 'system', runId: 'run_ABCDEFGHJKMNPQRSTVWXYZ0123' },
   )
 
 export const heldHandle = (before: VersionedHandle, orderId: string): VersionedHandle =>
