@@ -169,8 +169,9 @@ export const grants = {
       on: 'handles',
     },
     { allow: ['dynamodb:Query'], on: 'escrow/index/bySale' },
-    // Each message's result.
+    // Each message's result; and of a message that comes again, what its first delivery did.
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'escrow', partitions: ['R#*'] },
+    { allow: ['dynamodb:Query'], on: 'escrow', partitions: ['J#handle:*'] },
   ],
   'workers/plan-release': [
     receives('plans'),

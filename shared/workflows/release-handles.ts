@@ -1,17 +1,19 @@
 import { type Actor, actorName } from '../domain/actors.ts'
-import { advanceHandle } from '../domain/aggregate.ts'
+import { advanceHandle, handleAggregate } from '../domain/aggregate.ts'
 import { skeleton } from '../domain/handle-name.ts'
 import type { HandleEvent } from '../domain/handle.ts'
 import type { GateFacts } from '../domain/release-gate.ts'
 import type { ReleasePolicy } from '../domain/release-policy.ts'
 import { type Assessment, decideDue } from '../domain/release.ts'
 import { plainError } from '../runtime/log.ts'
+import type { Store } from '../store/client.ts'
 import { loadHandle, loadHandles, type LoadedHandle } from '../store/handles.ts'
+import { filedEntries } from '../store/journal.ts'
 import type { NameFailure } from '../store/runs.ts'
 import { type CommitDeps, committingEach, instant, type Step } from './committing.ts'
 import { readPolicyInForce } from './policies.ts'
 
-export type ReleaseDeps = CommitDeps & {
+export type ReleaseDeps = CommitDeps<Store> & {
   /** Gate and appraisal of a name. Pure; called when really due. */
   readonly assess: (name: string, display: string, facts: GateFacts) => Assessment
 }
@@ -45,12 +47,13 @@ const outcomeOf = (events: readonly HandleEvent[]): ReleaseOutcome => {
  * Takes the handles of one message a step further, and tells of each what became of it. Each is read again just before, and
  * the policy with it: an account that came back, a legal hold, a newer policy or an earlier delivery leave nothing to do.
  * Gate, appraisal and listing are one decision and one write with the release. A name that fails holds up no other. What
- * this very run did before its worker was cut off is told as done.
+ * this very run did before its worker was cut off is told as done: of a repeated delivery the filed entries are asked too,
+ * since a notice may have been given or a handle ordered in the meantime.
  */
 export const releaseHandles = async (
   deps: ReleaseDeps,
   names: readonly string[],
-  runId?: string,
+  run?: { readonly id: string; readonly repeated: boolean },
 ): Promise<readonly ReleaseOutcome[]> => {
   const distinct = [...new Set(names)]
   const [{ handles, looks }, policy] = await Promise.all([
@@ -58,23 +61,31 @@ export const releaseHandles = async (
     readPolicyInForce(deps.store),
   ])
   const reservedNames = new Set(policy.reservedNames)
-  const actor: Actor = { kind: 'system', ...(runId !== undefined && { runId }) }
-  const steps = distinct.map((name) =>
-    releaseStep(deps, handles.get(name), name, policy, { reservedNames, look: looks.get(skeleton(name)) }, actor),
-  )
+  const actor: Actor = { kind: 'system', ...(run !== undefined && { runId: run.id }) }
+  const doneBefore = doneBy(deps.store, actorName(actor), run)
+  const steps = distinct.map((name) => {
+    const facts = { reservedNames, look: looks.get(skeleton(name)) }
+    return releaseStep(deps, { name, loaded: handles.get(name), policy, facts, actor, doneBefore })
+  })
   return committingEach(deps, steps, (error, index) => ({
     kind: 'failed',
     failure: { name: distinct[index] ?? '', ...plainError(error) },
   }))
 }
 
+/** The clock's turn at one handle, with what it was read as at first. */
+type Turn = {
+  readonly name: string
+  readonly loaded: LoadedHandle | undefined
+  readonly policy: ReleasePolicy
+  readonly facts: GateFacts
+  readonly actor: Actor
+  readonly doneBefore: (handle: LoadedHandle) => Promise<ReleaseOutcome>
+}
+
 const releaseStep = (
   deps: ReleaseDeps,
-  loaded: LoadedHandle | undefined,
-  name: string,
-  policy: ReleasePolicy,
-  facts: GateFacts,
-  actor: Actor,
+  { name, loaded, policy, facts, actor, doneBefore }: Turn,
 ): Step<ReleaseOutcome> => {
   let known = loaded
   return async () => {
@@ -85,7 +96,7 @@ const releaseStep = (
     const assess = (overruled: readonly string[]) =>
       deps.assess(name, before.state.display, { ...facts, overruled: new Set(overruled) })
     const decided = decideDue(before.state, policy, assess, now)
-    if (!decided.ok) return { changes: [], answer: doneBefore(before, actor) }
+    if (!decided.ok) return { changes: [], answer: await doneBefore(before) }
     const after = advanceHandle(name, before, decided.value, now, actor)
     // With the account goes its holder's address: the market has no use for it.
     const contact = after.state.holder === null ? undefined : before.contact
@@ -94,7 +105,12 @@ const releaseStep = (
 }
 
 /** Nothing to do: either it is not due, or this very run did it before. */
-const doneBefore = ({ entry }: LoadedHandle, actor: Actor): ReleaseOutcome =>
-  actor.kind === 'system' && actor.runId !== undefined && entry.by === actorName(actor)
-    ? outcomeOf(entry.events)
-    : { kind: 'notDue' }
+const doneBy =
+  (store: Store, runActor: string, run: { readonly repeated: boolean } | undefined) =>
+  async ({ state, entry }: LoadedHandle): Promise<ReleaseOutcome> => {
+    if (run === undefined) return { kind: 'notDue' }
+    if (entry.by === runActor) return outcomeOf(entry.events)
+    const filed = run.repeated ? await filedEntries(store, handleAggregate(state.name)) : []
+    const ours = filed.findLast(({ by }) => by === runActor)
+    return ours === undefined ? { kind: 'notDue' } : outcomeOf(ours.events as readonly HandleEvent[])
+  }

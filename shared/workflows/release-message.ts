@@ -1,6 +1,5 @@
 import type { ReleaseMessage } from '../contract/messages.ts'
 import { errorFacts, log } from '../runtime/log.ts'
-import type { Store } from '../store/client.ts'
 import { loadResult, recordResult, type RunResult } from '../store/runs.ts'
 import { type ReleaseDeps, releaseHandles, type ReleaseOutcome } from './release-handles.ts'
 
@@ -22,7 +21,7 @@ export type ReleaseTally = Omit<RunResult, 'number' | 'receives' | 'at'>
  * @throws NamesFailed with the names and their reasons; anything else failed for the whole message
  */
 export const workOffRelease = async (
-  deps: ReleaseDeps & { readonly store: Store },
+  deps: ReleaseDeps,
   { names, run }: ReleaseMessage,
   receives: number,
 ): Promise<ReleaseTally> => {
@@ -39,7 +38,7 @@ export const workOffRelease = async (
     })
   let outcomes: readonly ReleaseOutcome[]
   try {
-    outcomes = await releaseHandles(deps, rest, run.id)
+    outcomes = await releaseHandles(deps, rest, { id: run.id, repeated: receives > 1 })
   } catch (error) {
     await record(earlier ?? { ...noneYet, names: new Set(names).size, failed: new Set(names).size }).catch(
       (unrecorded: unknown) => log('error', 'result_not_recorded', { ...run, ...errorFacts(unrecorded) }),

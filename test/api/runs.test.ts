@@ -117,6 +117,24 @@ test.each<{ name: string; fault: Omit<Fault, 'kind' | 'function'> }>([
   })
 })
 
+test('notices count for the run that asked for them, though they were given while its worker was away', async () => {
+  await importAll(...Array.from({ length: 5 }, (_, at) => market.account(`long_gone_${at}`, 400)))
+  const died = inject({ kind: 'kill', operation: 'PutItem', when: 'before' })
+  await market.sweep()
+  expect(died.hits).toBe(1)
+  const { entries } = value(await operator.listJournal({ params: { aggregateId: 'handle:long_gone_0' } }))
+  expect(entries.at(-1)?.events.map(({ type }) => type)).toEqual(['notice_given'])
+  const before = await newest()
+  await comeBack(1)
+  expect(await again(before)).toMatchObject({
+    state: 'complete',
+    found: 5,
+    noticesWanted: 5,
+    noticesBegun: 5,
+    notDue: 0,
+  })
+})
+
 test('a run in which no worker gets an answer out is working until an hour has passed in silence', async () => {
   await importAll(...due(3))
   const dying = inject({ kind: 'kill', times: Number.POSITIVE_INFINITY })
