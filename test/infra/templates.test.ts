@@ -516,7 +516,7 @@ describe('bundles', () => {
     'api/accounts': 420,
     'api/keep': 420,
     // Two take names of other systems, and so the table of letters that look alike.
-    'api/operator': 690,
+    'api/operator': 700,
     'api/dead-letters': 520,
     'api/release-plans': 780,
     'api/runs': 420,

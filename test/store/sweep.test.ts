@@ -27,8 +27,12 @@ it('a sweep queues every due name once, and names of every shard in each full me
   }
   const run = { runId: 'run_ABCDEFGHJKMNPQRSTVWXYZ0123', startedBy: 'schedule' } as const
   expect(await sweepHandles({ store, queue, now: () => Date.parse(at(0)) }, run)).toBe(names.length)
-  const found = (await loadRun(store, run.runId))?.head.found['ordinary'] ?? []
-  expect(found.reduce((sum, count) => sum + count, 0)).toBe(names.length)
+  const found = (await loadRun(store, run.runId))?.head.found ?? {}
+  expect(
+    Object.values(found)
+      .flat()
+      .reduce((sum, count) => sum + count, 0),
+  ).toBe(names.length)
   expect(messages.flatMap((message) => message.names).toSorted()).toEqual(names.toSorted())
   // While every shard has names left, a message has a sixteenth of each.
   for (const message of messages.slice(0, 4)) {
