@@ -208,7 +208,10 @@ export const grants = {
   'workers/send-notices': [
     receives('notices'),
     recordsFailures('notices'),
-    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
+    {
+      allow: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PartiQLUpdate', 'dynamodb:PutItem'],
+      on: 'handles',
+    },
     { allow: ['ses:SendEmail'], on: 'mail-identity' },
     { allow: ['ses:SendEmail'], on: 'mail-configuration-set' },
     { allow: ['events:PutEvents'], on: 'bus' },

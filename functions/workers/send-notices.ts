@@ -6,10 +6,10 @@ import { readConfig } from '../../shared/runtime/config.ts'
 import { log } from '../../shared/runtime/log.ts'
 import { once } from '../../shared/runtime/once.ts'
 import { running } from '../../shared/runtime/running.ts'
-import { worker } from '../../shared/runtime/worker.ts'
+import { batchWorker } from '../../shared/runtime/worker.ts'
 import { openStore } from '../../shared/store/client.ts'
 import { failureRecorder } from '../../shared/store/failures.ts'
-import { sendNotice } from '../../shared/workflows/send-notice.ts'
+import { sendNotices } from '../../shared/workflows/send-notices.ts'
 
 const config = readConfig(
   'HANDLES_TABLE',
@@ -31,12 +31,19 @@ const keepSecret = once(() => readKeepSecret(config.KEEP_SECRET_ARN))
 
 const failures = openStore({ escrowTable: config.ESCROW_TABLE })
 
-export const handler = worker(
+export const handler = batchWorker(
   noticeMessageSchema,
-  async ({ detail: { aggregate, event } }) => {
-    const wanted = { handle: aggregate.replace(/^handle:/, ''), attempt: event.attempt, releaseAt: event.releaseAt }
-    const outcome = await sendNotice({ ...deps, keepSecret: await keepSecret() }, wanted)
-    log('info', 'notice', { handle: wanted.handle, attempt: wanted.attempt, outcome })
+  async (messages) => {
+    const wanted = messages.map(({ detail: { aggregate, event } }) => ({
+      handle: aggregate.replace(/^handle:/, ''),
+      attempt: event.attempt,
+      releaseAt: event.releaseAt,
+    }))
+    const outcomes = await sendNotices({ ...deps, keepSecret: await keepSecret() }, wanted)
+    outcomes.forEach((outcome, index) => {
+      if (outcome.status === 'fulfilled') log('info', 'notice', { ...wanted[index], outcome: outcome.value })
+    })
+    return outcomes
   },
   { recordFailure: failureRecorder(failures, 'notices', running.now) },
 )

@@ -1,5 +1,11 @@
 import { domainToASCII } from 'node:url'
-import { BadRequestException, MessageRejected, SendEmailCommand, SESv2Client } from '@aws-sdk/client-sesv2'
+import {
+  BadRequestException,
+  MessageRejected,
+  SendEmailCommand,
+  SESv2Client,
+  SESv2ServiceException,
+} from '@aws-sdk/client-sesv2'
 
 export type MailConfig = {
   /** The sender's address, of an identity that SES has verified. */
@@ -26,13 +32,23 @@ export type Sent =
 
 export type Mail = { readonly send: (message: MailMessage) => Promise<Sent> }
 
+/** SES throttles, or did not answer after several tries; the next mail would meet the same. */
+export class MailUnavailable extends Error {
+  override readonly name = 'MailUnavailable'
+}
+
 /**
  * Sends through SES. Neither the address nor SES's own words, which may repeat it, are part of any result.
- * @throws where SES does not answer or throttles, and where it is us that it refuses (an unverified sender, a suspended
- * account, an unknown configuration set): no address is to blame for that, and a repeat finds it mended
+ * @throws MailUnavailable where SES does not answer or throttles; SES's own error where it is us that it refuses (an
+ * unverified sender, a suspended account, an unknown configuration set): no address is to blame for that
  */
 export const openMail = ({ from, configurationSet }: MailConfig): Mail => {
-  const client = new SESv2Client({})
+  // Slows down by itself when SES throttles: every account has its own rate, a new one 14 mails a second.
+  const client = new SESv2Client({
+    retryMode: 'adaptive',
+    maxAttempts: 4,
+    requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+  })
   return {
     send: async ({ to, subject, text, html, tags }) => {
       const address = asciiAddress(to)
@@ -50,8 +66,9 @@ export const openMail = ({ from, configurationSet }: MailConfig): Mail => {
         return { kind: 'sent', messageId: MessageId }
       } catch (error) {
         const reason = refusalOf(error)
-        if (reason === null) throw withoutAddress(error, [to, address])
-        return { kind: 'refused', reason }
+        if (reason !== null) return { kind: 'refused', reason }
+        if (isPassing(error)) throw new MailUnavailable(error instanceof Error ? error.name : 'SES', { cause: error })
+        throw withoutAddress(error, [to, address])
       }
     },
   }
@@ -73,6 +90,10 @@ const refusalOf = (error: unknown): 'address_invalid' | 'message_rejected' | nul
   if (error instanceof MessageRejected && !/not verified/i.test(error.message)) return 'message_rejected'
   return null
 }
+
+/** Whatever is not an answer of SES that blames the request. */
+const isPassing = (error: unknown): boolean =>
+  !(error instanceof SESv2ServiceException) || error.name === 'TooManyRequestsException' || error.$fault === 'server'
 
 const withoutAddress = (error: unknown, addresses: readonly string[]): unknown => {
   if (error instanceof Error) {

@@ -5,7 +5,7 @@ import { decideNoticeFailed } from '../domain/notice.ts'
 import { loadHandle } from '../store/handles.ts'
 import { type CommitDeps, committing, instant } from './committing.ts'
 import { readPolicyInForce } from './policies.ts'
-import { readNoticeTags } from './send-notice.ts'
+import { readNoticeTags } from './send-notices.ts'
 
 export type MailEventOutcome = 'notice_failed' | 'nothing_to_change' | 'complaint' | 'not_a_notice'
 
