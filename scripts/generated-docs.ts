@@ -1,5 +1,5 @@
 import { openApi } from '../shared/contract/openapi.ts'
-import { handleMachine, listingMachine } from '../shared/domain/handle.ts'
+import { handleMachine, listingMachine } from '../shared/domain/handle-machine.ts'
 import { orderMachine } from '../shared/domain/order.ts'
 import { ruleNames, shippedPolicy } from '../shared/domain/release-policy.ts'
 import { durationMs, type Terms, termsInForce } from '../shared/domain/terms.ts'

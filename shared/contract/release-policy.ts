@@ -25,7 +25,11 @@ export const releasePolicyFields = {
     government: z.null(),
     memorial: z.null(),
   }),
-  noticeAttemptsMax: z.int().min(1).max(24).meta({ description: 'Notices tried before a holder is unreachable' }),
+  noticeAttemptsMax: z
+    .int()
+    .min(1)
+    .max(24)
+    .meta({ description: 'Notices with a result, good or bad, before a holder is unreachable' }),
   unreachable: z
     .enum(['keep', 'release'])
     .meta({ description: 'What becomes of a handle whose holder no notice reached' }),

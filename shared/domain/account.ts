@@ -1,5 +1,6 @@
 import type { Actor } from './actors.ts'
-import { type Account, allowedFor, type Handle, type HandleEvent } from './handle.ts'
+import { allowedFor } from './handle-machine.ts'
+import type { Account, Handle, HandleEvent } from './handle.ts'
 import { ruleFor } from './release-policy.ts'
 import { ok, refuse, type Result } from './result.ts'
 

@@ -1,5 +1,6 @@
 import { type Actor, actorName } from './actors.ts'
-import { evolveHandle, type Handle, type HandleEvent } from './handle.ts'
+import { evolveHandle } from './handle-evolve.ts'
+import type { Handle, HandleEvent } from './handle.ts'
 import { type Entry, nextEntry } from './journal.ts'
 import type { Posting } from './ledger.ts'
 import { evolveLook, type LookEvent, type ProtectedLook } from './protected-names.ts'

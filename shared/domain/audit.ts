@@ -1,5 +1,6 @@
 import type { VersionedHandle, VersionedLook, VersionedOrder, VersionedPlan, VersionedPolicy } from './aggregate.ts'
-import { evolveHandle, type Handle, type HandleEvent, type HandleStatus } from './handle.ts'
+import { evolveHandle } from './handle-evolve.ts'
+import type { Handle, HandleEvent, HandleStatus } from './handle.ts'
 import { canonicalJson, chainFaults, type Entry } from './journal.ts'
 import { balances, orderAccount, type Posting } from './ledger.ts'
 import { evolveLook, type LookEvent, type ProtectedLook } from './protected-names.ts'

@@ -1,6 +1,7 @@
 import type { Assess } from './release.ts'
 import { decideDue } from './release.ts'
-import { evolveHandle, type Handle, type HandleEvent } from './handle.ts'
+import { evolveHandle } from './handle-evolve.ts'
+import type { Handle, HandleEvent } from './handle.ts'
 import { decideNoticeFailed, decideNoticeGiven, graceOf, isNoticeWanted } from './notice.ts'
 import type { ReleasePolicy, RuleName } from './release-policy.ts'
 

@@ -1,15 +1,9 @@
 import type { Currency } from '../contract/money.ts'
 import type { StoredAppraisal } from './appraisal/appraisal.ts'
 import type { Actor } from './actors.ts'
-import {
-  allowedFor,
-  type Dormancy,
-  type Grounds,
-  type Handle,
-  type HandleEvent,
-  type Holder,
-  isOverruled,
-} from './handle.ts'
+import { isOverruled } from './handle-due.ts'
+import { allowedFor } from './handle-machine.ts'
+import type { Dormancy, Grounds, Handle, HandleEvent, Holder } from './handle.ts'
 import {
   type DueFacts,
   dueUnder,
@@ -91,11 +85,12 @@ const stepOf = (
   now: string,
 ): HandleEvent[] => {
   const { rule } = due
-  const { given, attempts } = dormancy
+  const { given, failed, attempts } = dormancy
   // What was told is kept; a policy that asks for more time gets it.
   const releaseAt = latest(dormancy.releaseAt, plusDays(dormancy.startedAt, rule.graceDays))
   const missing = rule.notices - given.length
-  if (missing > 0 && attempts < policy.noticeAttemptsMax) {
+  // An attempt without a result says that our mail road was down, not that the holder cannot be reached.
+  if (missing > 0 && given.length + failed.length < policy.noticeAttemptsMax) {
     const nextAt = plusDays(now, rule.noticeSpacingDays)
     const roomForAll = plusDays(now, missing * rule.noticeSpacingDays)
     const noticed = { attempt: attempts + 1, of: rule.notices, releaseAt: latest(releaseAt, roomForAll), nextAt }

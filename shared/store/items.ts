@@ -11,7 +11,8 @@ import {
   type VersionedPlan,
   type VersionedPolicy,
 } from '../domain/aggregate.ts'
-import { dueFrom, type DueQueue, type Handle, type HandleEvent } from '../domain/handle.ts'
+import { dueFrom, type DueQueue } from '../domain/handle-due.ts'
+import type { Handle, HandleEvent } from '../domain/handle.ts'
 import type { Entry } from '../domain/journal.ts'
 import { type Order, orderDueAt, type OrderEvent } from '../domain/order.ts'
 import type { LookEvent, ProtectedLook } from '../domain/protected-names.ts'

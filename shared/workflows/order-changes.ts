@@ -1,6 +1,6 @@
 import type { Actor } from '../domain/actors.ts'
 import { advanceHandle, advanceOrder, type VersionedOrder } from '../domain/aggregate.ts'
-import { decideForOrder } from '../domain/handle.ts'
+import { decideForOrder } from '../domain/listing.ts'
 import { evolveOrder, handleEventOf, type Order, type OrderEvent } from '../domain/order.ts'
 import type { Change } from '../store/commit.ts'
 import { loadHandle } from '../store/handles.ts'

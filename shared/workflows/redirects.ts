@@ -1,7 +1,7 @@
 import type * as z from 'zod'
 import type { redirectSchema } from '../contract/resources.ts'
 import { checkHandle } from '../domain/handle-name.ts'
-import { phasesOf } from '../domain/handle.ts'
+import { phasesOf } from '../domain/listing.ts'
 import { ok, refuse, type Result } from '../domain/result.ts'
 import type { HandlesStore } from '../store/client.ts'
 import { viewHandle } from '../store/handles.ts'

@@ -1,6 +1,6 @@
 import type { Queue } from '../gateways/queue.ts'
 import { namesPerMessage, type ReleaseMessage } from '../contract/messages.ts'
-import type { DueQueue } from '../domain/handle.ts'
+import type { DueQueue } from '../domain/handle-due.ts'
 import { plusDays, type ReleasePolicy, ruleNames } from '../domain/release-policy.ts'
 import type { EscrowStore, Store } from '../store/client.ts'
 import { dueIds, dueIdsInTurn } from '../store/due.ts'

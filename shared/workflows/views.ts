@@ -8,7 +8,10 @@ import type {
   orderSchema,
 } from '../contract/resources.ts'
 import { fromStored, reasonWords, type StoredAppraisal } from '../domain/appraisal/appraisal.ts'
-import { type Handle, handleDueAt, handleMachine, isOverruled, phasesOf, type Release } from '../domain/handle.ts'
+import { handleDueAt, isOverruled } from '../domain/handle-due.ts'
+import { handleMachine } from '../domain/handle-machine.ts'
+import type { Handle, Release } from '../domain/handle.ts'
+import { phasesOf } from '../domain/listing.ts'
 import { type Order, orderDueAt, orderMachine } from '../domain/order.ts'
 import type { ReleasePolicy, RuleName } from '../domain/release-policy.ts'
 import type { Terms } from '../domain/terms.ts'

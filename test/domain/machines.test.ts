@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { handleMachine, listingMachine } from '../../shared/domain/handle.ts'
+import { handleMachine, listingMachine } from '../../shared/domain/handle-machine.ts'
 import { orderMachine } from '../../shared/domain/order.ts'
 import { type Machine, toMermaid } from '../../shared/domain/transitions.ts'
 

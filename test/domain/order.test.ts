@@ -7,7 +7,8 @@ import {
   type VersionedOrder,
 } from '../../shared/domain/aggregate.ts'
 import { systemActor } from '../../shared/domain/actors.ts'
-import { decideForOrder, decideHold, type HandleEvent } from '../../shared/domain/handle.ts'
+import type { HandleEvent } from '../../shared/domain/handle.ts'
+import { decideForOrder, decideHold } from '../../shared/domain/listing.ts'
 import { chainFaults, type Entry } from '../../shared/domain/journal.ts'
 import { balances, orderAccount, type Posting } from '../../shared/domain/ledger.ts'
 import {

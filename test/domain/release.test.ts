@@ -2,7 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decideActivity, decideImport } from '../../shared/domain/account.ts'
 import type { Actor } from '../../shared/domain/actors.ts'
-import { decideHold, dueFrom, evolveHandle, type Handle, type HandleEvent } from '../../shared/domain/handle.ts'
+import { dueFrom } from '../../shared/domain/handle-due.ts'
+import { evolveHandle } from '../../shared/domain/handle-evolve.ts'
+import type { Handle, HandleEvent } from '../../shared/domain/handle.ts'
+import { decideHold } from '../../shared/domain/listing.ts'
 import { decideKeep, decideNoticeFailed, decideNoticeGiven, isNoticeWanted } from '../../shared/domain/notice.ts'
 import {
   checkPolicy,
@@ -122,6 +125,19 @@ describe('the time of grace', () => {
     expect(seen.at(-1)).toBe('contact_failed')
     expect(seen.filter((one) => one.includes('notice_wanted'))).toHaveLength(shippedPolicy.noticeAttemptsMax)
     expect(dueFrom(handle)).toBeNull()
+  })
+
+  it('does not take silence of the mail road for an unreachable holder', () => {
+    for (const unreachable of ['keep', 'release'] as const) {
+      const policy: ReleasePolicy = { ...shippedPolicy, unreachable }
+      let handle = imported(at(-365))
+      let now = at(0)
+      for (let step = 0; step < 20; step += 1) {
+        expect(types(due(handle, now, policy)).toString()).toContain('notice_wanted')
+        handle = fold(handle, due(handle, now, policy), now)
+        now = handle.dormancy?.nextAt ?? never()
+      }
+    }
   })
 
   it('of an unreachable holder ends in the release only where the policy says so, and not before the time told', () => {

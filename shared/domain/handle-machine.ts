@@ -1,0 +1,74 @@
+import type { Actor } from './actors.ts'
+import type { Handle, HandleEvent, HandleStatus } from './handle.ts'
+import { refuse, type Refusal } from './result.ts'
+import { findTransition, type Machine, possibleEvents } from './transitions.ts'
+
+/** The life of a handle. A held listing and its deadline belong to the order that holds it. */
+export const handleMachine: Machine<HandleStatus, HandleEvent['type']> = {
+  name: 'handle',
+  states: {
+    active: 'waiting',
+    dormant: 'waiting',
+    unreachable: 'resting',
+    released: 'resting',
+    reserved: 'resting',
+    locked: 'resting',
+  },
+  transitions: [
+    { from: null, on: 'handle_imported', to: 'active', by: ['operator'] },
+    { from: 'active', on: 'account_updated', to: 'active', by: ['platform', 'operator'] },
+    { from: 'active', on: 'dormancy_started', to: 'dormant', by: ['system'], after: 'releaseRule' },
+    { from: 'active', on: 'handle_released', to: 'released', by: ['system'] },
+    { from: 'active', on: 'handle_reserved', to: 'reserved', by: ['system'] },
+    { from: 'active', on: 'legal_hold_placed', to: 'active', by: ['operator'] },
+    { from: 'active', on: 'legal_hold_lifted', to: 'active', by: ['operator'] },
+    { from: 'dormant', on: 'handle_kept', to: 'active', by: ['holder'] },
+    { from: 'dormant', on: 'account_updated', to: 'dormant', by: ['platform', 'operator'] },
+    { from: 'dormant', on: 'dormancy_ended', to: 'active', by: ['platform', 'operator', 'system'] },
+    { from: 'dormant', on: 'notice_wanted', to: 'dormant', by: ['system'] },
+    { from: 'dormant', on: 'notice_given', to: 'dormant', by: ['system'] },
+    { from: 'dormant', on: 'notice_failed', to: 'dormant', by: ['system'] },
+    { from: 'dormant', on: 'grace_extended', to: 'dormant', by: ['system'] },
+    { from: 'dormant', on: 'contact_failed', to: 'unreachable', by: ['system'] },
+    { from: 'dormant', on: 'handle_released', to: 'released', by: ['system'], after: 'graceEnd' },
+    { from: 'dormant', on: 'handle_reserved', to: 'reserved', by: ['system'] },
+    { from: 'unreachable', on: 'handle_kept', to: 'active', by: ['holder'] },
+    { from: 'unreachable', on: 'account_updated', to: 'unreachable', by: ['platform', 'operator'] },
+    { from: 'unreachable', on: 'dormancy_ended', to: 'active', by: ['platform', 'operator'] },
+    { from: 'reserved', on: 'gate_overruled', to: 'reserved', by: ['operator'] },
+    { from: 'reserved', on: 'handle_released', to: 'released', by: ['system'] },
+    { from: 'reserved', on: 'handle_reserved', to: 'reserved', by: ['system'] },
+    { from: 'released', on: 'legal_hold_placed', to: 'released', by: ['operator'] },
+    { from: 'released', on: 'legal_hold_lifted', to: 'released', by: ['operator'] },
+    { from: 'released', on: 'handle_held', to: 'released', by: ['buyer'] },
+    { from: 'released', on: 'hold_lifted', to: 'released', by: ['buyer', 'operator', 'system'] },
+    { from: 'released', on: 'handle_handed_over', to: 'active', by: ['system'] },
+    { from: 'active', on: 'handle_locked', to: 'locked', by: ['system'] },
+    { from: 'locked', on: 'handle_unlocked', to: 'active', by: ['system'] },
+  ],
+}
+
+export type ListingStatus = 'open' | 'held' | 'sold'
+
+/** The life of a listing: it is born with the release and lives on the handle's item. */
+export const listingMachine: Machine<ListingStatus, HandleEvent['type']> = {
+  name: 'listing',
+  states: { open: 'resting', held: 'waiting', sold: 'final' },
+  transitions: [
+    { from: null, on: 'handle_released', to: 'open', by: ['system'] },
+    { from: 'open', on: 'handle_held', to: 'held', by: ['buyer'] },
+    { from: 'held', on: 'hold_lifted', to: 'open', by: ['buyer', 'operator', 'system'], after: 'orderDeadline' },
+    { from: 'held', on: 'handle_handed_over', to: 'sold', by: ['system'] },
+  ],
+}
+
+/** The row that lets `actor` raise `on` now, in the handle's and, where it matters, the listing's table. */
+export const allowedFor = (handle: Handle, on: HandleEvent['type'], actor: Actor): Refusal | null => {
+  const row = findTransition(handleMachine, handle.status, on)
+  const concernsListing = listingMachine.transitions.some((r) => r.on === on && r.from !== null)
+  const listingRow = findTransition(listingMachine, handle.listing?.status ?? null, on)
+  if (row?.by.includes(actor.kind) && (!concernsListing || listingRow?.by.includes(actor.kind))) return null
+  return refuse('transition_not_allowed', `${on} is not possible while the handle is ${handle.status}`, undefined, {
+    possible: possibleEvents(handleMachine, handle.status),
+  }).refusal
+}
