@@ -36,8 +36,9 @@ export async function* dueIds(
 const idsPerTurn = 32
 
 /**
- * The ids of many shards, a few of each in turn. Whoever acts on them in this order writes to all partitions of the index
- * evenly; shard after shard, a single partition would take every write of the sweep.
+ * The ids of many shards, a few of each in turn, and of a page not in the order of names, which is the order of equal
+ * instants. Whoever acts on them in this order writes to all partitions of the indexes evenly; shard after shard or letter
+ * after letter, a single partition would take every write of the sweep.
  */
 export async function* dueIdsInTurn(
   db: DynamoDBDocumentClient,
@@ -53,7 +54,7 @@ export async function* dueIdsInTurn(
       if (shard.at >= shard.page.length) {
         const next = await shard.pages.next()
         if (next.done === true) ended.add(shard)
-        shard.page = next.done === true ? [] : next.value
+        shard.page = next.done === true ? [] : scattered(next.value)
         shard.at = 0
       }
       turn.push(...shard.page.slice(shard.at, shard.at + idsPerTurn))
@@ -63,3 +64,13 @@ export async function* dueIdsInTurn(
     yield turn
   }
 }
+
+/** The same ids, neighbours far apart: each step goes over two thirds of them, and meets every one once. */
+const scattered = (ids: readonly string[]): string[] => {
+  const { length } = ids
+  let step = Math.max(1, Math.floor(length * 0.618))
+  while (greatestCommonDivisor(step, length) > 1) step += 1
+  return ids.map((_, index) => ids[(index * step) % length] ?? '')
+}
+
+const greatestCommonDivisor = (a: number, b: number): number => (b === 0 ? a : greatestCommonDivisor(b, a % b))
