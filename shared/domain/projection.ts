@@ -62,7 +62,8 @@ export const project = (
     switch (event?.type) {
       case 'handle_released':
       case 'handle_reserved':
-        return { standing: standing ?? (handle.status === 'dormant' ? 'in_grace' : 'decided_now'), end: { at, event } }
+        // By the first look: the next sweep does it, also where a time of grace is over.
+        return { standing: standing ?? 'decided_now', end: { at, event } }
       case 'contact_failed':
         return { standing: standing ?? 'unreachable', end: 'unreachable' }
       case 'dormancy_ended':
