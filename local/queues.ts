@@ -76,8 +76,12 @@ export class Queues {
     }
   }
 
+  /** Messages that EventBridge, S3 and the like sent: SQS charges for them as for any other. */
+  serviceSends = 0
+
   /** Sends a message as an AWS service would: to a queue by its ARN. */
   send(queueArn: string, body: string, options: { groupId?: string; deduplicationId?: string } = {}): void {
+    this.serviceSends += 1
     const queue = this.#queue(queueArn)
     const message: QueuedMessage = {
       messageId: randomUUID(),

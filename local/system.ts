@@ -84,6 +84,8 @@ export interface System {
   }
   readonly queues: {
     depths(): QueueDepth[]
+    /** Messages that AWS services sent (EventBridge, S3), since the start. */
+    serviceSends(): number
     /** Messages of a queue, by its name or the end of it (`releases-dead`), without receiving them. */
     peek(name: string): QueuedMessage[]
     /** Sends what a dead-letter queue holds back to its source. Returns how many messages. */
@@ -413,6 +415,7 @@ async function start(
     },
     queues: {
       depths: () => queues.depths(),
+      serviceSends: () => queues.serviceSends,
       peek: (name) => queues.peek(name),
       redrive: (name) => queues.redrive(name),
       send: (name, body, sending) => {

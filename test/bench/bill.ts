@@ -7,7 +7,7 @@ import prices from './prices.json' with { type: 'json' }
 export type Used = {
   readonly counts: FunctionCounts
   readonly usage: Readonly<Record<string, FunctionUsage>>
-  /** SQS requests in units of 64 KB: sends, and what the event sources receive and delete. */
+  /** SQS requests in units of 64 KB: sends, those of EventBridge among them, and what event sources receive and delete. */
   readonly sqsRequests: number
   readonly logBytes: number
   readonly mails: number
@@ -42,6 +42,7 @@ const lines = ({ counts, usage, sqsRequests, logBytes, mails }: Used) => {
 export const meter = (system: System): (() => Used) => {
   system.door.counts.reset()
   system.functions.resetUsage()
+  const sentBefore = system.queues.serviceSends()
   let logBytes = 0
   const stopListening = system.logs.subscribe(({ line }) => (logBytes += Buffer.byteLength(line)))
   const sampling = setInterval(() => void system.functions.sampleHeaps(), 250)
@@ -60,6 +61,7 @@ export const meter = (system: System): (() => Used) => {
       (sum, [call, times]) => sum + (/^(ses|email):Send/.test(call) ? times : 0),
       0,
     )
-    return { counts, usage, sqsRequests: counts.queueRequestUnits + 2 * invoked, logBytes, mails }
+    const sends = counts.queueRequestUnits + system.queues.serviceSends() - sentBefore
+    return { counts, usage, sqsRequests: sends + 2 * invoked, logBytes, mails }
   }
 }

@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { feedDay } from '../../local/stock.ts'
 import { startSystem, type System } from '../../local/system.ts'
+import { createClient } from '../../shared/contract/client.ts'
 import { queryShelf } from '../../shared/store/handles.ts'
 import { handleKey } from '../../shared/store/items.ts'
 import type { Composition } from '../scale/accounts.ts'
 import { loadAccounts } from '../scale/load.ts'
-import { forecast, type ReleaseForecast } from '../scale/plan.ts'
+import type { ReleaseForecast } from '../scale/forecast.ts'
 import { openEngineStore, type Reconciliation, reconcile } from '../scale/reconcile.ts'
 import { printTable, withBar } from './bench.ts'
 import { type Bill, billOf, meter, type Used } from './bill.ts'
@@ -48,6 +49,8 @@ export type ScaleResult = {
   readonly sqsRequestsPerThousand: number
   /** Of a released handle with its index writes and its archive; a reserved one takes `reservedWriteUnits`. */
   readonly writeUnitsPerHandle: number
+  /** What the run's own records take, which grow with the messages and not with the handles. */
+  readonly runWriteUnitsPerThousand: number
   readonly hottestPartition: { readonly measured: Hottest; readonly atFullSpeed: Hottest }
   readonly dollarsByLine: Bill
   readonly dollars: number
@@ -56,8 +59,8 @@ export type ScaleResult = {
 }
 
 /**
- * The main job at any size, on the product's own road: a platform's accounts, loaded in bulk; what the domain plans for
- * them; the sweep, fired on the running local system, until nothing is under way; then both tables read whole and compared
+ * The main job at any size, on the product's own road: a platform's accounts, loaded in bulk; the operator's plan of what
+ * the policy releases; the sweep, fired on the running local system, until nothing is under way; then both tables read whole and compared
  * with the plan to the handle.
  */
 export const releaseAtScale = async (options: ScaleOptions): Promise<ScaleResult> => {
@@ -83,7 +86,6 @@ const measure = async (
   }
   const composition: Composition = { accounts, dueShare, now: feedDay }
   await phase('load', () => loadAccounts(dataDir, composition))
-  const planned = await phase('plan', () => forecast(composition))
   const system = await phase('start', () =>
     startSystem({
       dataDir,
@@ -94,6 +96,7 @@ const measure = async (
     }),
   )
   try {
+    const planned = await phase('plan', () => planOf(system, accounts))
     const used = await phase('release', () => sweepUntilQuiet(system, accounts - planned.notDue))
     const hot = newHotPartitions()
     const found = await phase('reconcile', () => reconcile(openEngineStore(system), hot.add))
@@ -102,6 +105,24 @@ const measure = async (
   } finally {
     await system.stop()
   }
+}
+
+/** What the operator's own plan of the policy in force says, by API; resolves when it is computed. */
+const planOf = async (system: System, accounts: number): Promise<ReleaseForecast> => {
+  const operator = createClient({ baseUrl: system.url, token: () => system.token('operator') })
+  const begun = await operator.planRelease({
+    body: { basedOn: 1, sellThroughBasisPoints: {} },
+    idempotencyKey: `bench-${accounts}`,
+  })
+  if (!begun.ok) throw new Error(`the plan was refused: ${begun.problem.detail ?? begun.problem.title}`)
+  await system.idle()
+  const plan = await operator.getReleasePlan({ params: { planId: begun.value.id } })
+  if (!plan.ok || plan.value.result === null) throw new Error('the plan is not computed: see the logs of its worker')
+  const { byRule, byGateCode, handles } = plan.value.result.counts
+  const released = byRule.reduce((sum, { releasedNow }) => sum + releasedNow, 0)
+  const reservedByCode = Object.fromEntries(byGateCode.flatMap(({ code, now }) => (now > 0 ? [[code, now]] : [])))
+  const reserved = Object.values(reservedByCode).reduce((sum, count) => sum + count, 0)
+  return { released, reservedByCode, notDue: handles - released - reserved }
 }
 
 /** One sweep; resolves when every handle is released or reserved, listed, and its journal filed. */
@@ -162,7 +183,10 @@ const resultOf = (run: {
   const reserved = Object.values(found.reservedByCode).reduce((sum, count) => sum + count, 0)
   const handles = found.released + reserved
   const handlesPerSecond = handles / (secondsByPhase['release'] ?? Number.NaN)
-  const { writeUnits, indexWriteUnits } = used.counts
+  const { writeUnits, indexWriteUnits, calls } = used.counts
+  // Handles and filed entries go in batches; single items are the run's.
+  const runUnits = (calls['dynamodb:PutItem'] ?? 0) + (calls['dynamodb:UpdateItem'] ?? 0)
+  const handleUnits = writeUnits + indexWriteUnits - runUnits
   const bill = billOf(used)
   return {
     accounts,
@@ -179,7 +203,8 @@ const resultOf = (run: {
         .map(([label, { heapPeakMb }]) => [label, Math.round(heapPeakMb)]),
     ),
     sqsRequestsPerThousand: rounded((used.sqsRequests / handles) * 1_000),
-    writeUnitsPerHandle: (writeUnits + indexWriteUnits - reserved * reservedWriteUnits) / found.released,
+    writeUnitsPerHandle: (handleUnits - reserved * reservedWriteUnits) / found.released,
+    runWriteUnitsPerThousand: rounded((runUnits / handles) * 1_000),
     hottestPartition: hottest,
     dollarsByLine: Object.fromEntries(Object.entries(bill).map(([line, dollars]) => [line, rounded(dollars)])) as Bill,
     dollars: rounded(bill.total),
@@ -221,6 +246,7 @@ export const printResult = (result: ScaleResult): void => {
       ...Object.entries(result.heapPeakMbByFunction).map(([label, mb]) => [`heap peak MB, ${label}`, mb, '']),
       ['SQS requests per 1,000 handles', result.sqsRequestsPerThousand, '10'],
       ['write units a released handle, indexes and archive', result.writeUnitsPerHandle.toFixed(3), '4'],
+      ['write units of the run itself, per 1,000 handles', result.runWriteUnitsPerThousand, ''],
       [`hottest partition, measured (${shareOf(hot.measured)})`, Math.round(hot.measured.perSecond), ''],
       [`… at 1,667 handles a second (${shareOf(hot.atFullSpeed)})`, Math.round(hot.atFullSpeed.perSecond), '1,000'],
       ...Object.entries(result.dollarsByLine).map(([line, dollars]) => [`dollars, ${line}`, dollars, '']),

@@ -23,7 +23,7 @@ export type Composition = {
   readonly dueShare: number
   /** The part of ordinary due accounts that are `warned`, the others being suspended; a tenth when not given. */
   readonly warnedShare?: number
-  /** Due accounts are `forgotten`: they have their notices before them. */
+  /** Due accounts are `forgotten`, all of them ordinary: they have their notices before them. */
   readonly wholeRoad?: boolean
   /** The part of those that are not due whose handles were reserved before; 0 when not given. */
   readonly reservedShare?: number
@@ -69,7 +69,7 @@ export async function* generateAccounts({
     const account =
       kind === 'present'
         ? presentAccount(original.account, now, random)
-        : absentAccount(original.account, kind === 'suspended' || kind === 'reserved', now, random)
+        : absentAccount(original.account, kind, now, random)
     yield {
       kind,
       line: { name: name.toLowerCase(), display: name, account: { ...account, accountId }, contact },
@@ -91,12 +91,13 @@ const randomOf = (index: number) => {
 }
 
 /** Seen last between 4 and 12 years ago; suspended, where it was, in the last three years but not the last four months. */
-const absentAccount = (account: Account, suspended: boolean, now: number, random: () => number): Account => {
+const absentAccount = (account: Account, kind: AccountKind, now: number, random: () => number): Account => {
+  const suspended = kind === 'suspended' || kind === 'reserved'
   const { suspendedAt: _, ...rest } = account
   const lastActiveAt = now - (1_500 + random() * 2_900) * dayMs
   return {
     ...rest,
-    class: account.class === 'verified' && !suspended ? 'verified' : 'ordinary',
+    class: account.class === 'verified' && kind === 'warned' ? 'verified' : 'ordinary',
     createdAt: text(lastActiveAt - random() * 1_000 * dayMs),
     lastActiveAt: text(lastActiveAt),
     ...(suspended ? { suspendedAt: text(now - (120 + random() * 1_000) * dayMs) } : {}),

@@ -1,5 +1,5 @@
 import { type AccountKind, type Composition, generateAccounts, isDue } from './accounts.ts'
-import { forecast } from './plan.ts'
+import { forecast } from './forecast.ts'
 import type { HandleOutcome, Reconciliation } from './reconcile.ts'
 
 const noAccounts = (): Record<AccountKind, number> => ({
@@ -27,6 +27,7 @@ export const expectationsOf = async (composition: Composition) => {
   const seen = noAccounts()
   return {
     planned,
+    counts,
     /** Looks at one handle. `kept` are those whose holders came back in time. */
     check: ({ state, decisions }: HandleOutcome, kept: ReadonlySet<string> = new Set()): void => {
       const { name, status } = state

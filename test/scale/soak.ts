@@ -27,6 +27,8 @@ export type SoakReport = {
   readonly due: number
   readonly released: number
   readonly reserved: number
+  /** Sweeps that found something; together they tell of what the tables hold. */
+  readonly runs: number
   /** Holders whose sign-in was told in time, and those whose handles were gone. */
   readonly kept: number
   readonly tooLate: number
@@ -64,7 +66,11 @@ export const soak = async ({ dataDir, accounts, seed, say }: SoakOptions): Promi
     say('the sweep is under way: doubled messages, a second sweep, dying environments, holders who sign in')
     const messagesDoubled = doubleMessages(system)
     system.schedules.fire('sweep-handles')
-    const [{ kept, tooLate }] = await Promise.all([signIns(system, composition, random), system.functions.kill()])
+    const [{ kept, tooLate }] = await Promise.all([
+      signIns(system, composition, random),
+      system.functions.kill('workers-release-handles'),
+      system.functions.kill('workers-publish-outbox'),
+    ])
     await system.settle()
     // What a sweep that broke off did not queue is found by the next ones.
     for (let sweep = 0; sweep < 2; sweep += 1) {
@@ -79,11 +85,18 @@ export const soak = async ({ dataDir, accounts, seed, say }: SoakOptions): Promi
       .reduce((sum, { ready, inflight }) => sum + ready + inflight, 0)
     const faults = [...expected.faultsOf(found, kept)]
     if (deadLetters > 0) faults.push(`${deadLetters} messages lie among the dead letters`)
+    const reserved = Object.values(found.reservedByCode).reduce((sum, count) => sum + count, 0)
+    const runs = await sumOfRuns(system)
+    const done = { released: found.released, reserved: reserved - expected.counts.reserved }
+    if (runs.released !== done.released || runs.reserved !== done.reserved) {
+      faults.push(`the ${runs.runs} runs tell of ${JSON.stringify(runs)}, the tables of ${JSON.stringify(done)}`)
+    }
     return {
       accounts,
       due,
       released: found.released,
-      reserved: Object.values(found.reservedByCode).reduce((sum, count) => sum + count, 0),
+      reserved,
+      runs: runs.runs,
       kept: kept.size,
       tooLate,
       kills: runtimeKills,
@@ -126,6 +139,24 @@ const plannedFaults = (due: number, random: () => number): Fault[] => {
       .flat()
       .map((fault) => ({ ...fault, nth: 1 + Math.floor(random() * calls * 0.8) })),
   ]
+}
+
+/** What all runs together did, as an operator reads it. */
+const sumOfRuns = async (system: System) => {
+  const operator = createClient({ baseUrl: system.url, token: () => system.token('operator') })
+  const sum = { runs: 0, released: 0, reserved: 0 }
+  let cursor: string | null = null
+  do {
+    const page = await operator.listRuns({ query: { limit: 20, ...(cursor === null ? {} : { cursor }) } })
+    if (!page.ok) throw new Error(`the runs cannot be read: ${page.problem.title}`)
+    for (const { released, reserved } of page.value.items) {
+      sum.runs += 1
+      sum.released += released
+      sum.reserved += reserved
+    }
+    cursor = page.value.nextCursor
+  } while (cursor !== null)
+  return sum
 }
 
 const firstRelease = (system: System): Promise<void> =>
