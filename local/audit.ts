@@ -1,12 +1,8 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { AuditReport } from '../shared/domain/audit.ts'
 import { auditTables } from '../shared/workflows/audit-tables.ts'
-import { callInstance } from './control.ts'
-import { directAccessKey } from './door.ts'
-import { asObject, asText } from './json.ts'
+import { openDeployedTables, openInstanceTables, type OpenTables } from './tables.ts'
 
 /** `npm run audit`: verifies every chain, every state and the whole ledger, here or in deployed tables. */
 
@@ -18,23 +14,12 @@ const help = `Usage: npm run audit -- [options]
 
 /** Reads the tables of the running instance, past every policy, or those that are named. */
 export const auditInstance = async (dataDir: string): Promise<AuditReport> => {
-  const file = join(dataDir, 'running.json')
-  await callInstance(file, 'idle', {})
-  const addresses = await callInstance(file, 'addresses', {})
-  const tables = asObject(addresses['tables'] ?? {})
-  return audit(
-    new DynamoDBClient({
-      endpoint: asText(addresses['door'] ?? null),
-      region: 'us-east-1',
-      credentials: { accessKeyId: directAccessKey, secretAccessKey: 'local' },
-    }),
-    { handlesTable: asText(tables['handles'] ?? null), escrowTable: asText(tables['escrow'] ?? null) },
-  )
+  return audit(await openInstanceTables(dataDir))
 }
 
-const audit = async (client: DynamoDBClient, tables: { handlesTable: string; escrowTable: string }) => {
-  const report = await auditTables({ db: DynamoDBDocumentClient.from(client), ...tables })
-  client.destroy()
+const audit = async (tables: OpenTables): Promise<AuditReport> => {
+  const report = await auditTables(tables)
+  tables.close()
   return report
 }
 
@@ -69,7 +54,7 @@ if (import.meta.main) {
     try {
       const report =
         handlesTable !== undefined && escrowTable !== undefined
-          ? await audit(new DynamoDBClient({}), { handlesTable, escrowTable })
+          ? await audit(openDeployedTables(handlesTable, escrowTable))
           : await auditInstance(values['data-dir'])
       if (values.json) console.log(JSON.stringify(report))
       else print(report)
