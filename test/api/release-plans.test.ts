@@ -176,7 +176,7 @@ describe('a plan of some hundred accounts', () => {
     for (const line of lines) {
       const handle = after.handles.get(line.handle)
       expect(handle === undefined ? null : outcomeOf(handle)).toBe(scheduledOutcome(line))
-      if (handle?.listing !== undefined) expect(handle.listing.openedAt >= line.earliestAt).toBe(true)
+      expect((handle?.listing?.openedAt ?? line.earliestAt) >= line.earliestAt).toBe(true)
     }
     const listed = new Set(lines.map(({ handle }) => handle))
     const slipped = [...after.handles.values()].filter(
