@@ -111,6 +111,7 @@ describe('a plan of some hundred accounts', () => {
       market.suspended('new_and_gone'),
       market.suspended('support'),
       market.suspended('in_dispute'),
+      market.suspended('lanternf1sh'),
       market.account('sleeping', 400),
       market.account('asleep_verified', 1200, { class: 'verified' }),
       market.account('minister', 2500, { class: 'government' }),
@@ -118,6 +119,8 @@ describe('a plan of some hundred accounts', () => {
     ])
     const client = await operator()
     value(await client.placeLegalHold({ params: { handle: 'in_dispute' }, body: { reason: 'a letter' } }))
+    const names = [{ name: 'lanternfish' }]
+    value(await client.importProtectedNames({ body: { source: 'tmch', names } }))
     const items = await itemsBesidePlans()
     const before = await survey()
 
@@ -130,6 +133,8 @@ describe('a plan of some hundred accounts', () => {
     expect(lines.map(({ handle }) => handle)).toEqual(lines.map(({ handle }) => handle).toSorted())
     expect(lines.length).toBeGreaterThan(100)
     expect(lines.map(({ handle }) => handle)).not.toContain('in_dispute')
+    const looksLike = lines.find(({ handle }) => handle === 'lanternf1sh')
+    expect(looksLike).toMatchObject({ outcome: 'reserve', code: 'confusable_with_protected' })
 
     // The very next sweep.
     await market.sweep()

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { evolveHandle, type Handle, type HandleEvent } from '../../shared/domain/handle.ts'
+import { evolveHandle } from '../../shared/domain/handle-evolve.ts'
+import type { Handle, HandleEvent } from '../../shared/domain/handle.ts'
 import { isOneEdit, nearIndex, nearLengthMin } from '../../shared/domain/near-names.ts'
 import { decideNoticeGiven } from '../../shared/domain/notice.ts'
 import { checkListed, checkUnlisted } from '../../shared/domain/plan-check.ts'
