@@ -30,7 +30,7 @@ const help = `Usage: npm run verify:plan -- --plan pln_… [options]
   --handles-table <name>   reads deployed tables; region and credentials as the AWS CLI finds them
   --escrow-table <name>
   --json                   one JSON object
-By routes it asks for every name of the schedule: hundreds a second. For a large release read the tables.`
+By routes it asks for every name of the schedule: about a hundred a second. For a large release read the tables.`
 
 type Published = z.output<typeof publishedPlanSchema>
 
