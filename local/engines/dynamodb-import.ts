@@ -10,8 +10,8 @@ import { databaseFile, dynoxideBinary } from './dynamodb.ts'
 export interface BulkImport {
   /** Adds one item to a table, by the table's name. Resolves when there is room for the next. */
   add(table: string, item: Readonly<Record<string, unknown>>): Promise<void>
-  /** Loads what was added. Resolves with the number of items; `dataDir` can be given to an engine afterwards. */
-  finish(): Promise<number>
+  /** Loads what was added; `dataDir` can be given to an engine afterwards. */
+  finish(): Promise<void>
 }
 
 /**
@@ -24,7 +24,6 @@ export function openBulkImport(options: { dataDir: string; tables: readonly Tabl
   const source = join(options.dataDir, 'import')
   const schema = join(options.dataDir, 'import-schema.json')
   const files = new Map<string, WriteStream>()
-  let items = 0
   const open = (table: string): WriteStream => {
     if (!options.tables.some(({ name }) => name === table)) throw new Error(`no table ${table}`)
     mkdirSync(join(source, table, 'data'), { recursive: true })
@@ -35,7 +34,6 @@ export function openBulkImport(options: { dataDir: string; tables: readonly Tabl
   return {
     async add(table, item) {
       const file = files.get(table) ?? open(table)
-      items += 1
       const line = JSON.stringify({ Item: marshall(item, { removeUndefinedValues: true }) })
       if (!file.write(`${line}\n`)) await once(file, 'drain')
     },
@@ -49,7 +47,6 @@ export function openBulkImport(options: { dataDir: string; tables: readonly Tabl
       await run(binary, ['import', '--source', source, '--schema', schema, '--output', database])
       rmSync(source, { recursive: true, force: true })
       rmSync(schema)
-      return items
     },
   }
 }

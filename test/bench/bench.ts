@@ -4,7 +4,7 @@ import { SingleBar } from 'cli-progress'
 export type Figures = { readonly [name: string]: string | number | boolean | readonly number[] | Figures }
 
 export type BenchOptions = {
-  /** Accounts of the feed that the release bench imports, for each setting of the switches. */
+  /** Accounts of the feed that are imported, for each setting of the switches. */
   readonly accounts: number
   /** Orders that the memory bench places. */
   readonly orders: number

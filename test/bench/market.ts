@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { feedDay, firstLines } from '../../local/stock.ts'
+import { feedDay, marketLines } from '../../local/stock.ts'
 import { startSystem, type System } from '../../local/system.ts'
 import { createClient } from '../../shared/contract/client.ts'
 import type { Money } from '../../shared/contract/money.ts'
@@ -26,10 +26,10 @@ export const withSystem = async <T>(switchesOn: boolean, work: (system: System) 
   }
 }
 
-/** Uploads the first lines of the feed as an operator; resolves when every account is imported. */
+/** Uploads lines of the feed as an operator, half of them of suspended accounts; resolves when all are imported. */
 export const importFeed = async (system: System, lines: number): Promise<{ readonly seconds: number }> => {
   const operator = createClient({ baseUrl: system.url, token: await system.token('operator') })
-  const text = await firstLines(lines)
+  const text = await marketLines(lines)
   const created = await operator.createImport({ body: { format: 'ndjson' }, idempotencyKey: `bench-${lines}` })
   if (!created.ok) throw new Error(created.problem.detail ?? created.problem.title)
   const begun = performance.now()

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { createGunzip } from 'node:zlib'
 import { feedFile } from '../../local/stock.ts'
 import { type FeedLine, parseFeedLine } from '../../shared/domain/feed.ts'
-import { handleLengthMax } from '../../shared/domain/handle-name.ts'
+import { handleLengthMax, normalizeHandle } from '../../shared/domain/handle-name.ts'
 
 /**
  * How an account stands to the release. Due now are `suspended` (its handle goes in one step) and `warned` (all notices
@@ -52,28 +52,21 @@ export async function* generateAccounts({
     const original = originals[index % originals.length]
     if (original === undefined) throw new Error('the sample feed is empty')
     const random = randomOf(index)
+    const dueKind = ({ class: accountClass }: Account): AccountKind => {
+      if (wholeRoad) return 'forgotten'
+      return accountClass === 'verified' || random() < warnedShare ? 'warned' : 'suspended'
+    }
     const name = freeName(original.display, Math.floor(index / originals.length), index, taken, random)
     // Spread evenly: of every stretch of accounts the same part is due.
     const due = Math.floor((index + 1) * dueShare) > Math.floor(index * dueShare)
-    const kind = due
-      ? wholeRoad
-        ? 'forgotten'
-        : original.account.class === 'verified' || random() < warnedShare
-          ? 'warned'
-          : 'suspended'
-      : random() < reservedShare
-        ? 'reserved'
-        : 'present'
+    const kind = due ? dueKind(original.account) : random() < reservedShare ? 'reserved' : 'present'
     const accountId = `acct_${String(index + 1).padStart(8, '0')}`
     const contact = { ...original.contact, email: `holder${index + 1}@example.com` }
     const account =
       kind === 'present'
         ? presentAccount(original.account, now, random)
         : absentAccount(original.account, kind, now, random)
-    yield {
-      kind,
-      line: { name: name.toLowerCase(), display: name, account: { ...account, accountId }, contact },
-    }
+    yield { kind, line: { name: normalizeHandle(name), display: name, account: { ...account, accountId }, contact } }
   }
 }
 
@@ -138,7 +131,7 @@ const freeName = (display: string, round: number, index: number, taken: Set<stri
   const wanted = round === 0 || decorate === undefined ? display : decorate(display, random)
   const fitting = [wanted, `${display.slice(0, 8)}${index.toString(36)}`]
   for (const name of fitting) {
-    const key = name.toLowerCase()
+    const key = normalizeHandle(name)
     if (name.length > handleLengthMax || taken.has(key)) continue
     taken.add(key)
     return name
