@@ -8,7 +8,7 @@ import { running } from '../../shared/runtime/running.ts'
 import { worker } from '../../shared/runtime/worker.ts'
 import { openStore } from '../../shared/store/client.ts'
 import { failureRecorder } from '../../shared/store/failures.ts'
-import { planPart, type PlanPartDeps } from '../../shared/workflows/plan-part.ts'
+import { partSize, planPart, type PlanPartDeps } from '../../shared/workflows/plan-part.ts'
 import { recentSales } from '../../shared/workflows/recent-sales.ts'
 import { writeSchedule } from '../../shared/workflows/plan-schedule.ts'
 
@@ -29,7 +29,7 @@ export const handler = worker(
     if (step === 'read') {
       const book = await sales()
       const assessAsReleased: PlanPartDeps['assess'] = (name, display, facts) => assess(name, display, facts, book)
-      await planPart({ ...deps, assess: assessAsReleased }, message)
+      await planPart({ ...deps, partSize, assess: assessAsReleased }, message)
       log('info', 'plan_part_read', { planId, segment: message.segment, part: message.part })
     } else {
       log('info', 'plan_schedule_written', { planId, ...(await writeSchedule(deps, planId)) })

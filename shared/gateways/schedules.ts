@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { GetObjectCommand, PutObjectCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 
@@ -25,8 +25,9 @@ const pieceBytes = 512 * 1024
 /** S3 takes parts of 5 MB at least; two of them are in memory at a time. */
 const uploadPartBytes = 5 * 1024 * 1024
 
-export const openSchedules = (bucket: string): Schedules => {
-  const client = new S3Client({ requestChecksumCalculation: 'WHEN_REQUIRED' })
+/** `config` is for callers that are no function of ours: where S3 is, and who asks. */
+export const openSchedules = (bucket: string, config: S3ClientConfig = {}): Schedules => {
+  const client = new S3Client({ requestChecksumCalculation: 'WHEN_REQUIRED', ...config })
   return {
     write: async (key, text) => {
       await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: text }))

@@ -41,7 +41,12 @@ const fields = [
  */
 export const readSegmentPage = async (
   store: HandlesStore,
-  segment: { readonly number: number; readonly of: number; readonly after?: PageKey | undefined },
+  segment: {
+    readonly number: number
+    readonly of: number
+    readonly after?: PageKey | undefined
+    readonly itemsPerPage?: number | undefined
+  },
 ): Promise<SegmentPage> => {
   const answer = await store.db.send(
     new ScanCommand({
@@ -49,6 +54,7 @@ export const readSegmentPage = async (
       Segment: segment.number,
       TotalSegments: segment.of,
       ExclusiveStartKey: segment.after,
+      Limit: segment.itemsPerPage,
       ProjectionExpression: fields.map((field) => `#${field}`).join(', '),
       ExpressionAttributeNames: Object.fromEntries(fields.map((field) => [`#${field}`, field])),
     }),

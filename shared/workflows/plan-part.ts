@@ -21,13 +21,20 @@ import { loadLooks, readSegmentPage, type SurveyedHandle } from '../store/segmen
 /** Segments of the handles table that are read at the same time. */
 export const planSegments = 16
 
-/** Pages (1 MB each) a part: some 40,000 handles, a fraction of a worker's time limit, and lines that fit its memory. */
-export const pagesPerPart = 32
+export type PartSize = {
+  readonly pages: number
+  /** Items a page at most; absent: what 1 MB holds. */
+  readonly itemsPerPage?: number | undefined
+}
+
+/** Some 40,000 handles: a fraction of a worker's time limit, and lines that fit its memory. */
+export const partSize: PartSize = { pages: 32 }
 
 export type PlanPartDeps = {
   readonly store: Store
   readonly schedules: Schedules
   readonly queue: Queue
+  readonly partSize: PartSize
   /** Gate and appraisal of a name, as the release asks them. */
   readonly assess: (name: string, display: string, facts: GateFacts) => Assessment
 }
@@ -72,8 +79,9 @@ const readPart = async (
   const names = new Set<string>()
   let handles = 0
   let after = from.after
-  for (let page = 0; page < pagesPerPart; page += 1) {
-    const read = await readSegmentPage(deps.store, { number: from.segment, of: plan.segments, after })
+  const { pages, itemsPerPage } = deps.partSize
+  for (let page = 0; page < pages; page += 1) {
+    const read = await readSegmentPage(deps.store, { number: from.segment, of: plan.segments, after, itemsPerPage })
     handles += read.handles.length
     for (const name of read.looks.flatMap(namesOf)) names.add(name)
     for (const line of await survey(deps, plan, read.handles, summary)) lines.push(line)

@@ -9,7 +9,12 @@ import type { Handle } from '../../shared/domain/handle.ts'
 import { project } from '../../shared/domain/projection.ts'
 import { type ReleasePolicy, shippedPolicy } from '../../shared/domain/release-policy.ts'
 import { lineText, newSeal, scheduleLine, type ScheduleLine, type Seal } from '../../shared/domain/schedule.ts'
-import { scheduleObjectKey } from '../../shared/gateways/schedules.ts'
+import { derivedId } from '../../shared/contract/ids.ts'
+import type { PlanMessage } from '../../shared/contract/messages.ts'
+import { openSchedules, scheduleObjectKey } from '../../shared/gateways/schedules.ts'
+import { running } from '../../shared/runtime/running.ts'
+import { planPart, planSegments } from '../../shared/workflows/plan-part.ts'
+import { writeSchedule } from '../../shared/workflows/plan-schedule.ts'
 import { loadPlan } from '../../shared/store/plans.ts'
 import { readHandle, readLook } from '../../shared/store/items.ts'
 import { aggregateOf } from '../../shared/store/journal.ts'
@@ -300,6 +305,59 @@ describe('a worker that dies', () => {
     expect([died.hits, status]).toEqual([1, 'computed'])
     expect(await sealOf(id)).toEqual(await expectedSeal(shippedPolicy, asOf))
     expect((await linesOf(id)).length).toBe(40)
+  })
+})
+
+describe('many small parts', () => {
+  /** The same tables and objects, and a queue whose messages come in the order that `pick` says, some of them twice. */
+  const work = async (id: string, itemsPerPage: number, pick: (waiting: number) => number) => {
+    const bucket = market.system.plan.buckets.find(({ name }) => name.includes('schedules'))?.name ?? ''
+    const schedules = openSchedules(bucket, { ...market.system.aws, forcePathStyle: true })
+    const waiting: PlanMessage[] = Array.from({ length: planSegments }, (_, segment) => ({
+      step: 'read',
+      planId: id,
+      segment,
+      part: 0,
+    }))
+    const sendAll = (bodies: readonly unknown[]) => Promise.resolve(void waiting.push(...(bodies as PlanMessage[])))
+    const queue = { sendAll, sendInOrder: () => Promise.reject(new Error('a plan has no order')) }
+    const deps = { ...running, now: () => market.system.clock.now(), store: market.store, schedules, queue, assess }
+    let delivered = 0
+    for (; waiting.length > 0; delivered += 1) {
+      const [message] = waiting.splice(pick(waiting.length), 1)
+      if (message === undefined) break
+      if (delivered % 5 === 0 && delivered < 200) waiting.push(message)
+      if (message.step === 'write') await writeSchedule(deps, id)
+      else await planPart({ ...deps, partSize: { pages: 1, itemsPerPage } }, message)
+    }
+    return delivered
+  }
+
+  test('give the same schedule, in whatever order and however often their messages come', async () => {
+    const client = await operator()
+    for (const [itemsPerPage, pick] of [
+      [3, () => 0],
+      [4, (waiting: number) => waiting - 1],
+      [7, (waiting: number) => Math.floor(waiting / 2)],
+    ] as const) {
+      // The plan is begun, and its messages never come: this test delivers its own.
+      market.system.door.inject({
+        kind: '500',
+        function: 'api-release-plans',
+        operation: 'SendMessageBatch',
+        times: 99,
+      })
+      const idempotencyKey = nextKey()
+      const body = { basedOn: await versionInForce() }
+      await client.planRelease({ body, idempotencyKey })
+      market.system.door.clearFaults()
+      const id = derivedId('pln', 'operator', idempotencyKey)
+      expect(await sealOf(id)).toBeUndefined()
+      expect(await work(id, itemsPerPage, pick)).toBeGreaterThan(planSegments * 2)
+      const { asOf, result } = await planned(id)
+      expect(await sealOf(id)).toEqual(await expectedSeal(shippedPolicy, asOf))
+      expect(result.counts.handles).toBe((await survey()).handles.size)
+    }
   })
 })
 
