@@ -47,6 +47,7 @@ const partKey = (id: string, segment: number, part: number) => ({
   pk: planKey(id).pk,
   sk: `S#${String(segment).padStart(3, '0')}#${String(part).padStart(6, '0')}`,
 })
+const writerKey = (id: string) => ({ pk: planKey(id).pk, sk: 'writer' })
 const resultKey = (id: string) => ({ pk: planKey(id).pk, sk: 'result' })
 
 /** One strongly consistent read. Null: there is no such plan. */
@@ -126,6 +127,28 @@ export const keepPart = async (store: EscrowStore, id: string, part: PlanPart): 
     const kept = await loadPart(store, id, part.segment, part.part)
     if (kept === null) throw new Error(`part ${part.segment}/${part.part} of ${id} vanished`, { cause: error })
     return kept
+  }
+}
+
+/**
+ * Whether it is for this segment to have the schedule written: for the first one that asks, and for the same whenever it
+ * asks again. Segments that come to their end at once would all have it written.
+ */
+export const claimWriting = async (store: EscrowStore, id: string, segment: number): Promise<boolean> => {
+  try {
+    await store.db.send(
+      new PutCommand({
+        TableName: store.escrowTable,
+        Item: { ...writerKey(id), segment },
+        ConditionExpression: 'attribute_not_exists(pk) OR #segment = :segment',
+        ExpressionAttributeNames: { '#segment': 'segment' },
+        ExpressionAttributeValues: { ':segment': segment },
+      }),
+    )
+    return true
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error
+    return false
   }
 }
 

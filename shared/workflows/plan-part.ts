@@ -15,7 +15,7 @@ import type { Queue } from '../gateways/queue.ts'
 import { partObjectKey, type Schedules } from '../gateways/schedules.ts'
 import type { Store } from '../store/client.ts'
 import type { PageKey } from '../store/pages.ts'
-import { keepPart, loadPart, loadParts, loadPlan, type PlanPart } from '../store/plans.ts'
+import { claimWriting, keepPart, loadPart, loadParts, loadPlan, type PlanPart } from '../store/plans.ts'
 import { loadLooks, readSegmentPage, type SurveyedHandle } from '../store/segments.ts'
 
 /** Segments of the handles table that are read at the same time. */
@@ -59,7 +59,10 @@ export const planPart = async (
   if (kept.next !== null) {
     const next: PlanMessage = { step: 'read', planId, segment, part: part + 1, after: kept.next }
     await deps.queue.sendAll([next])
-  } else if (isRead(await loadParts(deps.store, planId), plan.state.segments)) {
+    return
+  }
+  const isLast = isRead(await loadParts(deps.store, planId), plan.state.segments)
+  if (isLast && (await claimWriting(deps.store, planId, segment))) {
     const write: PlanMessage = { step: 'write', planId }
     await deps.queue.sendAll([write])
   }

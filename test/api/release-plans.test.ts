@@ -295,9 +295,10 @@ describe('a worker that dies', () => {
     { when: 'before', operation: 'SendMessageBatch', nth: 1 },
     { when: 'after', operation: 'SendMessageBatch', nth: 1 },
     { when: 'before', operation: 'GetObject', nth: 1 },
-    // The result is the last write but one, the seal the last.
+    // After the parts: who has the schedule written, the result, the seal.
     { when: 'after', operation: 'PutItem', nth: 17 },
     { when: 'after', operation: 'PutItem', nth: 18 },
+    { when: 'after', operation: 'PutItem', nth: 19 },
   ] as const
   test.each(moments)('$when its $operation (number $nth) leaves a plan with the same hash', async (moment) => {
     const died = market.system.door.inject({ kind: 'kill', function: 'workers-plan-release', ...moment })
