@@ -1,5 +1,5 @@
 import type { Handle } from './handle.ts'
-import { dueUnder, type ReleasePolicy, ruleFor, type RuleName } from './release-policy.ts'
+import { dueUnder, type ReleasePolicy, ruleFor, ruleNames } from './release-policy.ts'
 
 /** When the clock wants this handle, by this policy; null: never, or not now. */
 export const handleDueAt = (handle: Handle, policy: ReleasePolicy): string | null => {
@@ -14,7 +14,8 @@ export const isOverruled = ({ status, reserved, overruled }: Handle): boolean =>
   status === 'reserved' && reserved !== undefined && overruled?.codes.includes(reserved.code) === true
 
 /** Queues of the clock: an active holder's handle stands under its rule, a handle with a planned step under `waiting`. */
-export type DueQueue = RuleName | 'waiting'
+export const dueQueues = [...ruleNames, 'waiting'] as const
+export type DueQueue = (typeof dueQueues)[number]
 
 /**
  * Where the clock looks for this handle: under its rule from the instant the rule counts from, or at the instant of its

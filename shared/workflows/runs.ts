@@ -4,6 +4,7 @@ import { derivedId } from '../contract/ids.ts'
 import { runRequested } from '../contract/messages.ts'
 import { receivesMax } from '../contract/queues.ts'
 import type { runSchema } from '../contract/resources.ts'
+import { dueQueues } from '../domain/handle-due.ts'
 import { ok, refuse, type Result } from '../domain/result.ts'
 import type { EventBus } from '../gateways/events.ts'
 import { decodeCursor, encodeCursor } from '../runtime/cursor.ts'
@@ -74,11 +75,10 @@ const failuresShownMax = 20
 const viewRun = ({ head, results }: LoadedRun, now: number): Run => {
   const { names: handled, ...figures } = results.reduce(sum, noneYet)
   const total = (counts: readonly number[]) => counts.reduce((left, right) => left + right, 0)
-  const foundBy = Object.entries(head.found).map(([queue, shards]) => ({
-    queue,
-    found: total(shards),
-    shards: [...shards],
-  }))
+  const foundBy = dueQueues.flatMap((queue) => {
+    const shards = head.found[queue]
+    return shards === undefined ? [] : [{ queue, found: total(shards), shards: [...shards] }]
+  })
   const lastAt = Math.max(
     ...[head.sweptAt, ...results.map(({ at }) => at)].flatMap((at) => (at ? [Date.parse(at)] : [])),
   )

@@ -60,14 +60,17 @@ export const soak = async ({ dataDir, accounts, seed, say }: SoakOptions): Promi
   }
   const system = await startSystem({ dataDir, schedulesRun: false })
   try {
+    // Their names may be in the queue since before the last kill. Some sign in now, some while the sweep runs, some after.
+    const [early, midway, late] = await returningHolders(composition, random)
+    const intime = await signIns(system, early)
     const injected = plannedFaults(due, random).map((fault) => system.door.inject(fault))
     system.schedules.fire('sweep-handles')
     await firstRelease(system)
     say('the sweep is under way: doubled messages, a second sweep, dying environments, holders who sign in')
     const messagesDoubled = doubleMessages(system)
     system.schedules.fire('sweep-handles')
-    const [{ kept, tooLate }] = await Promise.all([
-      signIns(system, composition, random),
+    const [halfway] = await Promise.all([
+      signIns(system, midway),
       system.functions.kill('workers-release-handles'),
       system.functions.kill('workers-publish-outbox'),
     ])
@@ -77,6 +80,10 @@ export const soak = async ({ dataDir, accounts, seed, say }: SoakOptions): Promi
       await system.clock.move(15 * 60_000)
       await system.settle()
     }
+    const past = await signIns(system, late)
+    await system.settle()
+    const kept = new Set([...intime.kept, ...halfway.kept, ...past.kept])
+    const tooLate = intime.tooLate + halfway.tooLate + past.tooLate
     say('nothing is under way any more: both tables are read whole')
     const found = await reconcile(openEngineStore(system), (outcome) => expected.check(outcome, kept))
     const deadLetters = system.queues
@@ -176,14 +183,27 @@ const doubleMessages = (system: System): number => {
   return doubled.length
 }
 
-/** Some holders sign in while the sweep runs, and the platform says so: who is told in time keeps the handle. */
-const signIns = async (system: System, composition: Composition, random: () => number) => {
+type Returning = { readonly handle: string; readonly accountId: string }
+
+/** Holders who sign in: before the sweep comes to them, while it runs, and when it is over. */
+const returningHolders = async (
+  composition: Composition,
+  random: () => number,
+): Promise<[Returning[], Returning[], Returning[]]> => {
   const share = Math.min(0.1, reportsMax / composition.accounts)
-  const returning: { readonly handle: string; readonly accountId: string }[] = []
+  const groups: [Returning[], Returning[], Returning[]] = [[], [], []]
+  let next = 0
   for await (const { line, kind } of generateAccounts(composition)) {
     // A suspended account is due whether it signs in or not; a warned one keeps its handle.
-    if (kind === 'warned' && random() < share) returning.push({ handle: line.name, accountId: line.account.accountId })
+    if (kind !== 'warned' || random() >= share) continue
+    groups[next % groups.length]?.push({ handle: line.name, accountId: line.account.accountId })
+    next += 1
   }
+  return groups
+}
+
+/** The platform says that these holders signed in: who is told in time keeps the handle. */
+const signIns = async (system: System, returning: readonly Returning[]) => {
   const platform = createClient({ baseUrl: system.url, token: () => system.token('platform') })
   const activeAt = new Date(system.clock.now()).toISOString()
   const kept = new Set<string>()
