@@ -18,8 +18,11 @@ import type { PageKey } from '../store/pages.ts'
 import { claimWriting, keepPart, loadPart, loadParts, loadPlan, type PlanPart } from '../store/plans.ts'
 import { loadLooks, readSegmentPage, type SurveyedHandle } from '../store/segments.ts'
 
-/** Segments of the handles table that are read at the same time. */
-export const planSegments = 16
+/**
+ * Segments of the handles table that are read at the same time. Two workers read and appraise 1,500,000 handles in some
+ * minutes; the local engine reads the whole table once for each segment.
+ */
+export const planSegments = 2
 
 export type PartSize = {
   readonly pages: number

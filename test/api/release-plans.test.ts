@@ -288,17 +288,17 @@ describe('a worker that dies', () => {
   })
 
   const moments = [
-    { when: 'before', operation: 'Scan', nth: 9 },
+    { when: 'before', operation: 'Scan', nth: planSegments },
     { when: 'after', operation: 'PutObject', nth: 2 },
-    { when: 'before', operation: 'PutItem', nth: 5 },
-    { when: 'after', operation: 'PutItem', nth: 7 },
+    { when: 'before', operation: 'PutItem', nth: planSegments },
+    { when: 'after', operation: 'PutItem', nth: 1 },
     { when: 'before', operation: 'SendMessageBatch', nth: 1 },
     { when: 'after', operation: 'SendMessageBatch', nth: 1 },
     { when: 'before', operation: 'GetObject', nth: 1 },
     // After the parts: who has the schedule written, the result, the seal.
-    { when: 'after', operation: 'PutItem', nth: 17 },
-    { when: 'after', operation: 'PutItem', nth: 18 },
-    { when: 'after', operation: 'PutItem', nth: 19 },
+    { when: 'after', operation: 'PutItem', nth: planSegments + 1 },
+    { when: 'after', operation: 'PutItem', nth: planSegments + 2 },
+    { when: 'after', operation: 'PutItem', nth: planSegments + 3 },
   ] as const
   test.each(moments)('$when its $operation (number $nth) leaves a plan with the same hash', async (moment) => {
     const died = market.system.door.inject({ kind: 'kill', function: 'workers-plan-release', ...moment })
