@@ -5,6 +5,7 @@ import { getItems } from './batch-get.ts'
 import type { HandlesStore } from './client.ts'
 import { type Item, lookKey, readLook } from './items.ts'
 import type { PageKey } from './pages.ts'
+import { scanItemsMax } from './scan.ts'
 
 /** A handle as a plan sees it: its state without listing and appraisal, and whether there is an address to write to. */
 export type SurveyedHandle = { readonly handle: Handle; readonly hasAddress: boolean }
@@ -36,7 +37,7 @@ const fields = [
 ]
 
 /**
- * One page (1 MB) of one segment of the handles table, eventually consistent: half a unit for every 4 KB. It reads the
+ * One page (1 MB, or `scanItemsMax` items) of one segment of the handles table, eventually consistent: half a unit for every 4 KB. It reads the
  * whole table, so only a plan does it; no answer waits for it.
  */
 export const readSegmentPage = async (
@@ -54,7 +55,7 @@ export const readSegmentPage = async (
       Segment: segment.number,
       TotalSegments: segment.of,
       ExclusiveStartKey: segment.after,
-      Limit: segment.itemsPerPage,
+      Limit: segment.itemsPerPage ?? scanItemsMax,
       ProjectionExpression: fields.map((field) => `#${field}`).join(', '),
       ExpressionAttributeNames: Object.fromEntries(fields.map((field) => [`#${field}`, field])),
     }),
