@@ -9,7 +9,7 @@ import pMap from 'p-map'
 import type * as z from 'zod'
 import { type Answer, type Client, createClient } from '../shared/contract/client.ts'
 import type { publishedPlanSchema } from '../shared/contract/release-plan.ts'
-import { planAggregate } from '../shared/domain/aggregate.ts'
+import { aggregateName } from '../shared/domain/aggregate.ts'
 import type { HandleEvent } from '../shared/domain/handle.ts'
 import { chainFaults, type Entry } from '../shared/domain/journal.ts'
 import { checkListed, checkUnlisted, happeningOf, type Observed, type Verdict } from '../shared/domain/plan-check.ts'
@@ -135,7 +135,7 @@ const download = async (url: string): Promise<{ readonly sha256: string; readonl
 
 /** The journal of the plan is whole, and what was published stands in it. */
 const journalFaults = async (client: Client, plan: Published): Promise<string[]> => {
-  const aggregateId = planAggregate(plan.id)
+  const aggregateId = aggregateName('plan', plan.id)
   const entries = valueOf(await client.listJournal({ params: { aggregateId } }))
     .entries as unknown as Entry<PlanEvent>[]
   const faults = chainFaults(entries).map(({ seq, fault }) => `the journal of ${plan.id}, entry ${seq}: ${fault}`)

@@ -10,100 +10,109 @@ import { evolvePolicy, type PolicyEvent, type PublishedPolicy } from './release-
 
 /** A state and the journal entry that led to it: what a store loads, and what `commit` writes. */
 export type Versioned<S, E extends { readonly type: string }> = { readonly state: S; readonly entry: Entry<E> }
-export type VersionedHandle = Versioned<Handle, HandleEvent>
-export type VersionedOrder = Versioned<Order, OrderEvent>
-export type VersionedLook = Versioned<ProtectedLook, LookEvent>
-export type VersionedPolicy = Versioned<PublishedPolicy, PolicyEvent>
-export type VersionedPlan = Versioned<ReleasePlan, PlanEvent>
 
-export const handleAggregate = (name: string): string => `handle:${name}`
-export const lookAggregate = (skeleton: string): string => `look:${skeleton}`
-export const orderAggregate = (id: string): string => `order:${id}`
-export const planAggregate = (id: string): string => `plan:${id}`
-export const policyAggregate = 'policy:release'
+/** Every kind of aggregate: its state and its events. A new kind is a line here, in `rules`, and in `store/kinds.ts`. */
+type Kinds = {
+  handle: [Handle, HandleEvent]
+  order: [Order, OrderEvent]
+  look: [ProtectedLook, LookEvent]
+  policy: [PublishedPolicy, PolicyEvent]
+  plan: [ReleasePlan, PlanEvent]
+}
+export type Kind = keyof Kinds
+export type StateOf<K extends Kind> = Kinds[K][0]
+export type EventOf<K extends Kind> = Kinds[K][1]
+export type VersionedOf<K extends Kind> = Versioned<StateOf<K>, EventOf<K>>
 
-/** The handle after these events, with the entry that records them. `events` must not be empty. */
-export const advanceHandle = (
-  name: string,
-  before: VersionedHandle | null,
-  events: readonly HandleEvent[],
-  at: string,
-  actor: Actor,
-): VersionedHandle => {
-  let state = before?.state ?? null
-  for (const event of events) state = evolveHandle(name, state, event, at)
-  if (state === null) throw new Error(`nothing happened to ${name}`)
-  const entry = nextEntry(handleAggregate(name), before?.entry ?? null, {
-    at,
-    by: actorName(actor),
-    events,
-    postings: [],
-  })
-  return { state, entry }
+export type VersionedHandle = VersionedOf<'handle'>
+export type VersionedOrder = VersionedOf<'order'>
+export type VersionedLook = VersionedOf<'look'>
+export type VersionedPolicy = VersionedOf<'policy'>
+export type VersionedPlan = VersionedOf<'plan'>
+
+type Rules<K extends Kind> = {
+  /** Folds one event, which happened at `at`, into the state. Throws where the event cannot have happened. */
+  readonly evolve: (id: string, state: StateOf<K> | null, event: EventOf<K>, at: string) => StateOf<K>
+  /** The money an event moves; `before` is the state before it, or at the birth the first state. */
+  readonly postingsOf?: (before: StateOf<K>, event: EventOf<K>) => readonly Posting[]
 }
 
-/** The order after these events, with the entry that records them and the money they moved. */
-export const advanceOrder = (
+const rules: { readonly [K in Kind]: Rules<K> } = {
+  handle: { evolve: evolveHandle },
+  order: { evolve: evolveOrder, postingsOf },
+  look: { evolve: evolveLook },
+  policy: { evolve: (_, policy, event, at) => evolvePolicy(policy, event, at) },
+  plan: { evolve: evolvePlan },
+}
+
+/** The one release policy has no id of its own among many. */
+export const policyId = 'release'
+
+/** `order:ord_…`: as journal entries and messages name an aggregate. */
+export const aggregateName = (kind: Kind, id: string): string => `${kind}:${id}`
+
+/** Kind and id of an aggregate's name; null where it is none. */
+export const parseAggregate = (name: string): { readonly kind: Kind; readonly id: string } | null => {
+  const at = name.indexOf(':')
+  const kind = name.slice(0, at)
+  return at > 0 && Object.hasOwn(rules, kind) ? { kind: kind as Kind, id: name.slice(at + 1) } : null
+}
+
+export const handleAggregate = (name: string): string => aggregateName('handle', name)
+export const orderAggregate = (id: string): string => aggregateName('order', id)
+export const policyAggregate = aggregateName('policy', policyId)
+
+export type Folded<K extends Kind> = {
+  readonly state: StateOf<K> | null
+  readonly postings: readonly Posting[]
+}
+
+/** One entry's events folded into the state, with the money they move. @throws where one cannot have happened */
+export const fold = <K extends Kind>(
+  kind: K,
   id: string,
-  before: VersionedOrder | null,
-  events: readonly OrderEvent[],
+  before: StateOf<K> | null,
+  events: readonly EventOf<K>[],
   at: string,
-  actor: Actor,
-): VersionedOrder => {
-  let state = before?.state ?? null
+): Folded<K> => {
+  const { evolve, postingsOf: moved }: Rules<K> = rules[kind]
+  let state = before
   const postings: Posting[] = []
   for (const event of events) {
-    const after = evolveOrder(id, state, event, at)
-    postings.push(...postingsOf(state ?? after, event))
+    const after = evolve(id, state, event, at)
+    if (moved !== undefined) postings.push(...moved(state ?? after, event))
     state = after
   }
-  if (state === null) throw new Error(`nothing happened to ${id}`)
-  const entry = nextEntry(orderAggregate(id), before?.entry ?? null, { at, by: actorName(actor), events, postings })
-  return { state, entry }
+  return { state, postings }
 }
 
-/** The protected look after these events, with the entry that records them. `events` must not be empty. */
-export const advanceLook = (
-  skeleton: string,
-  before: VersionedLook | null,
-  events: readonly LookEvent[],
-  at: string,
-  actor: Actor,
-): VersionedLook => {
-  let state = before?.state ?? null
-  for (const event of events) state = evolveLook(skeleton, state, event, at)
-  if (state === null) throw new Error(`nothing happened to the look ${skeleton}`)
-  const entry = nextEntry(lookAggregate(skeleton), before?.entry ?? null, {
-    at,
-    by: actorName(actor),
-    events,
-    postings: [],
-  })
-  return { state, entry }
-}
-
-/** The release plan after these events, with the entry that records them. `events` must not be empty. */
-export const advancePlan = (
+/** The aggregate after these events, with the entry that records them and the money they moved. There must be one at least. */
+export const advance = <K extends Kind>(
+  kind: K,
   id: string,
-  before: VersionedPlan | null,
-  events: readonly PlanEvent[],
+  before: VersionedOf<K> | null,
+  events: readonly EventOf<K>[],
   at: string,
   actor: Actor,
-): VersionedPlan => {
-  let state = before?.state ?? null
-  for (const event of events) state = evolvePlan(id, state, event, at)
-  if (state === null) throw new Error(`nothing happened to ${id}`)
-  const entry = nextEntry(planAggregate(id), before?.entry ?? null, { at, by: actorName(actor), events, postings: [] })
-  return { state, entry }
+): VersionedOf<K> => {
+  const { state, postings } = fold(kind, id, before?.state ?? null, events, at)
+  if (state === null) throw new Error(`nothing happened to ${kind} ${id}`)
+  const decided = { at, by: actorName(actor), events, postings }
+  return { state, entry: nextEntry<EventOf<K>>(aggregateName(kind, id), before?.entry ?? null, decided) }
 }
 
-/** The policy after this publication, with the entry that records it. */
-export const advancePolicy = (
-  before: VersionedPolicy | null,
-  event: PolicyEvent,
+type Advance<K extends Kind> = (
+  id: string,
+  before: VersionedOf<K> | null,
+  events: readonly EventOf<K>[],
   at: string,
   actor: Actor,
-): VersionedPolicy => ({
-  state: evolvePolicy(before?.state ?? null, event, at),
-  entry: nextEntry(policyAggregate, before?.entry ?? null, { at, by: actorName(actor), events: [event], postings: [] }),
-})
+) => VersionedOf<K>
+
+const advanceOf =
+  <K extends Kind>(kind: K): Advance<K> =>
+  (id, before, events, at, actor) =>
+    advance(kind, id, before, events, at, actor)
+
+export const advanceHandle = /* @__PURE__ */ advanceOf('handle')
+export const advanceOrder = /* @__PURE__ */ advanceOf('order')

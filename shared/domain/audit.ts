@@ -1,12 +1,18 @@
-import type { VersionedHandle, VersionedLook, VersionedOrder, VersionedPlan, VersionedPolicy } from './aggregate.ts'
-import { evolveHandle } from './handle-evolve.ts'
-import type { Handle, HandleEvent, HandleStatus } from './handle.ts'
+import {
+  aggregateName,
+  type EventOf,
+  fold,
+  type Folded,
+  type Kind,
+  type StateOf,
+  type VersionedHandle,
+  type VersionedOf,
+  type VersionedOrder,
+} from './aggregate.ts'
+import type { Handle, HandleStatus } from './handle.ts'
 import { canonicalJson, chainFaults, type Entry } from './journal.ts'
 import { balances, orderAccount, type Posting } from './ledger.ts'
-import { evolveLook, type LookEvent, type ProtectedLook } from './protected-names.ts'
-import { evolvePlan, type PlanEvent, type ReleasePlan } from './release-plan.ts'
-import { evolvePolicy, type PolicyEvent, type PublishedPolicy } from './release-policy.ts'
-import { evolveOrder, heldStatuses, holdingStatuses, type Order, type OrderEvent, postingsOf } from './order.ts'
+import { heldStatuses, holdingStatuses, type Order, type OrderEvent } from './order.ts'
 
 export type AuditFault = { readonly aggregate: string; readonly fault: string }
 
@@ -49,19 +55,27 @@ export const newAudit = () => {
     return chain
   }
 
-  const compare = (aggregate: string, stored: unknown, replayed: unknown) => {
-    if (canonicalJson(stored) !== canonicalJson(replayed)) {
-      faults.push({ aggregate, fault: 'the state is not what its entries fold to' })
-    }
-  }
-
-  const replay = <S>(aggregate: string, fold: () => S): S | null => {
+  /** Replays an aggregate from its chain: state and postings must be what its events give. */
+  const replay = <K extends Kind>(kind: K, id: string, { state, entry }: VersionedOf<K>): Entry<EventOf<K>>[] => {
+    const aggregate = aggregateName(kind, id)
+    const chain = chainOf(entry) as Entry<EventOf<K>>[]
+    let replayed: StateOf<K> | null = null
     try {
-      return fold()
+      for (const one of chain) {
+        const folded: Folded<K> = fold(kind, id, replayed, one.events, one.at)
+        if (canonicalJson(folded.postings) !== canonicalJson(one.postings)) {
+          faults.push({ aggregate, fault: `the postings of entry ${one.seq} are not what its events move` })
+        }
+        postings.push(...one.postings)
+        replayed = folded.state
+      }
+      if (canonicalJson(state) !== canonicalJson(replayed)) {
+        faults.push({ aggregate, fault: 'the state is not what its entries fold to' })
+      }
     } catch (error) {
       faults.push({ aggregate, fault: error instanceof Error ? error.message : String(error) })
-      return null
     }
+    return chain
   }
 
   const compareWithOrders = (handle: Handle) => {
@@ -84,80 +98,31 @@ export const newAudit = () => {
     },
 
     /** Give all orders before: a handle is compared with those that hold it, and is not kept. */
-    addHandle: ({ state, entry }: VersionedHandle): void => {
-      const chain = chainOf(entry) as Entry<HandleEvent>[]
+    addHandle: (handle: VersionedHandle): void => {
+      const { state } = handle
       handles += 1
       handlesByStatus[state.status] += 1
       compareWithOrders(state)
-      const folded = replay(entry.aggregate, () => {
-        let handle: Handle | null = null
-        for (const one of chain)
-          for (const event of one.events) handle = evolveHandle(state.name, handle, event, one.at)
-        return handle
-      })
-      compare(entry.aggregate, state, folded)
+      replay('handle', state.name, handle)
     },
 
-    addLook: ({ state, entry }: VersionedLook): void => {
-      const chain = chainOf(entry) as Entry<LookEvent>[]
-      const folded = replay(entry.aggregate, () => {
-        let look: ProtectedLook | null = null
-        for (const one of chain) for (const event of one.events) look = evolveLook(state.skeleton, look, event, one.at)
-        return look
-      })
-      compare(entry.aggregate, state, folded)
-    },
-
-    addPolicy: ({ state, entry }: VersionedPolicy): void => {
-      const chain = chainOf(entry) as Entry<PolicyEvent>[]
-      const folded = replay(entry.aggregate, () => {
-        let policy: PublishedPolicy | null = null
-        for (const one of chain) for (const event of one.events) policy = evolvePolicy(policy, event, one.at)
-        return policy
-      })
-      compare(entry.aggregate, state, folded)
-    },
-
-    addPlan: ({ state, entry }: VersionedPlan): void => {
-      const chain = chainOf(entry) as Entry<PlanEvent>[]
-      const folded = replay(entry.aggregate, () => {
-        let plan: ReleasePlan | null = null
-        for (const one of chain) for (const event of one.events) plan = evolvePlan(state.id, plan, event, one.at)
-        return plan
-      })
-      compare(entry.aggregate, state, folded)
-    },
-
-    addOrder: ({ state, entry }: VersionedOrder): void => {
-      const chain = chainOf(entry) as Entry<OrderEvent>[]
+    addOrder: (order: VersionedOrder): void => {
+      const { state } = order
       orders.push(state)
-      let captures = 0
-      const folded = replay(entry.aggregate, () => {
-        let order: Order | null = null
-        for (const one of chain) {
-          const due: Posting[] = []
-          for (const event of one.events) {
-            const after: Order = evolveOrder(state.id, order, event, one.at)
-            due.push(...postingsOf(order ?? after, event))
-            if (event.type === 'payment_captured') captures += 1
-            order = after
-          }
-          if (canonicalJson(due) !== canonicalJson(one.postings)) {
-            faults.push({
-              aggregate: entry.aggregate,
-              fault: `the postings of entry ${one.seq} are not what its events move`,
-            })
-          }
-          postings.push(...one.postings)
-        }
-        return order
-      })
-      compare(entry.aggregate, state, folded)
-      if (captures > 1) faults.push({ aggregate: entry.aggregate, fault: `${captures} captures are booked` })
+      const events = replay('order', state.id, order).flatMap((one): readonly OrderEvent[] => one.events)
+      const captures = events.filter(({ type }) => type === 'payment_captured').length
+      if (captures > 1) {
+        faults.push({ aggregate: order.entry.aggregate, fault: `${captures} captures are booked` })
+      }
       if (holdingStatuses.has(state.status)) {
         holding.set(state.handle, [...(holding.get(state.handle) ?? []), state.id])
       }
       if (state.status === 'settled') settled.set(state.id, state)
+    },
+
+    /** An aggregate of any other kind. */
+    add: <K extends Exclude<Kind, 'handle' | 'order'>>(kind: K, id: string, versioned: VersionedOf<K>): void => {
+      replay(kind, id, versioned)
     },
 
     report: (): AuditReport => {

@@ -3,43 +3,33 @@ import { ConditionalCheckFailedException, TransactionCanceledException } from '@
 import { BatchExecuteStatementCommand, PutCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb'
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import pMap from 'p-map'
-import type {
-  VersionedHandle,
-  VersionedLook,
-  VersionedOrder,
-  VersionedPlan,
-  VersionedPolicy,
-} from '../domain/aggregate.ts'
+import type { Kind, VersionedOf } from '../domain/aggregate.ts'
 import type { Entry } from '../domain/journal.ts'
 import type { Terms } from '../domain/terms.ts'
 import type { EscrowStore, HandlesStore } from './client.ts'
 import {
+  aggregateItem,
   type Contact,
   handleItem,
   type Item,
   journalKey,
-  lookItem,
-  orderItem,
-  planItem,
-  policyItem,
+  kinds,
   storeEntry,
   type StoredEntry,
 } from './items.ts'
 
 /** One aggregate's step: `before` as it was loaded (null: it must not exist yet), `after` as the domain decided. */
-export type Change =
-  | {
-      readonly kind: 'handle'
-      readonly before: VersionedHandle | null
-      readonly after: VersionedHandle
-      readonly contact?: Contact | undefined
-    }
-  | { readonly kind: 'order'; readonly before: VersionedOrder | null; readonly after: VersionedOrder }
-  | { readonly kind: 'look'; readonly before: VersionedLook | null; readonly after: VersionedLook }
-  | { readonly kind: 'policy'; readonly before: VersionedPolicy | null; readonly after: VersionedPolicy }
-  | { readonly kind: 'plan'; readonly before: VersionedPlan | null; readonly after: VersionedPlan }
+export type Change = {
+  readonly [K in Kind]: {
+    readonly kind: K
+    readonly before: VersionedOf<K> | null
+    readonly after: VersionedOf<K>
+    /** Of a handle: whom its notices go to. Every change of one says it again. */
+    readonly contact?: K extends 'handle' ? Contact | undefined : never
+  }
+}[Kind]
 
-/** Handles are in every commit's reach; orders, plans and filed entries only in that of a function that was given their table. */
+/** Handles are in every commit's reach; what lies in the escrow table only in that of a function that was given it. */
 export type CommitStore = HandlesStore & Partial<EscrowStore>
 
 export type CommitContext = {
@@ -208,28 +198,11 @@ const statementOf = (store: CommitStore, terms: Terms, change: Change): Statemen
 
 /** The item of one side of a change. The contact is in every handle's item. */
 const itemOf = (change: Change, side: 'before' | 'after', terms: Terms): Item => {
-  switch (change.kind) {
-    case 'handle': {
-      const handle = change[side]
-      return handle === null ? {} : handleItem(handle, side === 'after' ? change.contact : undefined)
-    }
-    case 'order': {
-      const order = change[side]
-      return order === null ? {} : orderItem(order, terms)
-    }
-    case 'look': {
-      const look = change[side]
-      return look === null ? {} : lookItem(look)
-    }
-    case 'policy': {
-      const policy = change[side]
-      return policy === null ? {} : policyItem(policy)
-    }
-    case 'plan': {
-      const plan = change[side]
-      return plan === null ? {} : planItem(plan)
-    }
-  }
+  const versioned = change[side]
+  if (versioned === null) return {}
+  return change.kind === 'handle'
+    ? handleItem(versioned as VersionedOf<'handle'>, side === 'after' ? change.contact : undefined)
+    : aggregateItem(change.kind, versioned as VersionedOf<typeof change.kind>, terms)
 }
 
 const removedNames = (before: Item, after: Item): string[] =>
@@ -247,7 +220,7 @@ const existingItem = (item: unknown): Item | undefined => {
 const putOf = (store: CommitStore, terms: Terms, change: Change) => {
   const { before } = change
   return {
-    TableName: change.kind === 'order' || change.kind === 'plan' ? escrowTableOf(store) : store.handlesTable,
+    TableName: kinds[change.kind].table === 'escrow' ? escrowTableOf(store) : store.handlesTable,
     Item: itemOf(change, 'after', terms),
     ...(before === null
       ? { ConditionExpression: 'attribute_not_exists(pk)' }

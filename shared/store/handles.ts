@@ -4,7 +4,8 @@ import { skeleton } from '../domain/handle-name.ts'
 import { guardOf, type ProtectedLook, type Protection } from '../domain/protected-names.ts'
 import { getItems } from './batch-get.ts'
 import type { HandlesStore } from './client.ts'
-import { type Contact, handleKey, lookKey, readHandle, readLook } from './items.ts'
+import { load } from './aggregates.ts'
+import { type Contact, handleKey, lookKey, readAggregate, readHandle } from './items.ts'
 import { type Page, type PageKeyTest, pageKeyTest, pageOf, type PageOf, queryNewest } from './pages.ts'
 
 export type LoadedHandle = VersionedHandle & { readonly contact: Contact | undefined }
@@ -39,7 +40,7 @@ export const loadHandles = async (
   const looks = new Map<string, ProtectedLook>()
   for await (const item of getItems(store.db, store.handlesTable, keys)) {
     if (item['sk'] === lookKey('').sk) {
-      const { state } = readLook(item)
+      const { state } = readAggregate('look', item)
       looks.set(state.skeleton, state)
     } else {
       try {
@@ -65,12 +66,8 @@ export const loadForSale = async (
 }
 
 /** One strongly consistent read: 1 unit. Null: nothing ever protected these looks. */
-export const loadLook = async (store: HandlesStore, skeleton: string): Promise<VersionedLook | null> => {
-  const { Item } = await store.db.send(
-    new GetCommand({ TableName: store.handlesTable, Key: lookKey(skeleton), ConsistentRead: true }),
-  )
-  return Item === undefined ? null : readLook(Item)
-}
+export const loadLook = (store: HandlesStore, skeleton: string): Promise<VersionedLook | null> =>
+  load(store, 'look', skeleton)
 
 const handlePageKey = { pk: /^H#./, sk: 'handle' }
 

@@ -1,23 +1,19 @@
 import { createHash } from 'node:crypto'
 import {
-  handleAggregate,
-  lookAggregate,
-  orderAggregate,
-  planAggregate,
-  policyAggregate,
+  aggregateName,
+  type EventOf,
+  type Kind,
+  parseAggregate,
+  policyId,
+  type StateOf,
   type VersionedHandle,
-  type VersionedLook,
+  type VersionedOf,
   type VersionedOrder,
-  type VersionedPlan,
-  type VersionedPolicy,
 } from '../domain/aggregate.ts'
 import { dueFrom, type DueQueue } from '../domain/handle-due.ts'
-import type { Handle, HandleEvent } from '../domain/handle.ts'
+import type { HandleEvent } from '../domain/handle.ts'
 import type { Entry } from '../domain/journal.ts'
-import { type Order, orderDueAt, type OrderEvent } from '../domain/order.ts'
-import type { LookEvent, ProtectedLook } from '../domain/protected-names.ts'
-import type { PlanEvent, ReleasePlan } from '../domain/release-plan.ts'
-import type { PolicyEvent, PublishedPolicy } from '../domain/release-policy.ts'
+import { type Order, orderDueAt } from '../domain/order.ts'
 import type { Terms } from '../domain/terms.ts'
 
 /**
@@ -36,15 +32,72 @@ export type Contact = { readonly email: string; readonly locale: string }
 export const handleDueShards = 16
 export const orderDueShards = 4
 
-export const handleKey = (name: string) => ({ pk: `H#${name}`, sk: 'handle' })
-export const policyKey = { pk: 'P#release', sk: 'policy' } as const
-export const planKey = (id: string) => ({ pk: `P#${id}`, sk: 'plan' })
-export const orderKey = (id: string) => ({ pk: `O#${id}`, sk: 'order' })
-export const lookKey = (skeleton: string) => ({ pk: `K#${skeleton}`, sk: 'skeleton' })
+/** Where the aggregates of a kind lie: the beginning of the partition key, which the id follows, and the sort key. */
+type Place = { readonly table: 'handles' | 'escrow'; readonly prefix: string; readonly sk: string }
+
+/** What an aggregate's item has beside its state and its entry; no state has fields of these names. */
+const attributeNames = [
+  'pk',
+  'sk',
+  'entry',
+  'contact',
+  'dueShard',
+  'dueAt',
+  'dueFrom',
+  'shelf',
+  'shelfKey',
+  'acquiredBy',
+  'acquiredAt',
+  'saleMonth',
+  'soldAt',
+] as const
+
+type Shape<K extends Kind> = Place & {
+  readonly idOf: (state: StateOf<K>) => string
+  /** Puts the item into the sparse indexes. */
+  readonly attributes?: (state: StateOf<K>, terms: Terms) => Item
+}
+
+const handlePlace = { table: 'handles', prefix: 'H#', sk: 'handle' } as const satisfies Place
+const orderPlace = { table: 'escrow', prefix: 'O#', sk: 'order' } as const satisfies Place
+const lookPlace = { table: 'handles', prefix: 'K#', sk: 'skeleton' } as const satisfies Place
+const policyPlace = { table: 'handles', prefix: 'P#', sk: 'policy' } as const satisfies Place
+const planPlace = { table: 'escrow', prefix: 'P#', sk: 'plan' } as const satisfies Place
+
+/** The table of kinds. Keys of one table differ in prefix or sort key. */
+export const kinds: { readonly [K in Kind]: Shape<K> } = {
+  handle: { ...handlePlace, idOf: (handle) => handle.name },
+  order: { ...orderPlace, idOf: (order) => order.id, attributes: (order, terms) => orderAttributes(order, terms) },
+  look: { ...lookPlace, idOf: (look) => look.skeleton },
+  policy: { ...policyPlace, idOf: () => policyId },
+  plan: { ...planPlace, idOf: (plan) => plan.id },
+}
+
+const keyIn =
+  ({ prefix, sk }: Place) =>
+  (id: string) => ({ pk: `${prefix}${id}`, sk })
+
+/** The key of an aggregate's item. */
+export const aggregateKey = (kind: Kind, id: string) => keyIn(kinds[kind])(id)
+
+export const handleKey = /* @__PURE__ */ keyIn(handlePlace)
+export const orderKey = /* @__PURE__ */ keyIn(orderPlace)
+export const lookKey = /* @__PURE__ */ keyIn(lookPlace)
+export const planKey = /* @__PURE__ */ keyIn(planPlace)
+export const policyKey = /* @__PURE__ */ keyIn(policyPlace)(policyId)
 export const journalKey = (aggregate: string, seq: number) => ({
   pk: `J#${aggregate}`,
   sk: String(seq).padStart(8, '0'),
 })
+
+/** The name of the aggregate whose item lies at this key; null for keys of other things (journal, imports, events). */
+export const aggregateAt = ({ pk, sk }: Item): string | null => {
+  const key = String(pk)
+  for (const [kind, place] of Object.entries(kinds) as [Kind, Place][]) {
+    if (sk === place.sk && key.startsWith(place.prefix)) return aggregateName(kind, key.slice(place.prefix.length))
+  }
+  return null
+}
 
 /** The shard that an id falls into: the same for ever, and evenly spread. */
 export const shardOf = (id: string, shards: number): string =>
@@ -63,25 +116,38 @@ export type StoredEntry = Omit<Entry, 'aggregate'>
 
 export const storeEntry = ({ aggregate: _, ...entry }: Entry): StoredEntry => entry
 
-/**
- * The newest entry as it travels on its handle's item: the appraisal of a release is there already, as the state's own, and
- * twice it would make the item larger than one write unit.
- */
-const storeHandleEntry = ({ state, entry }: VersionedHandle): Item => ({
-  ...storeEntry(entry),
-  events: entry.events.map((event) =>
-    event.type === 'handle_released' && event.appraisal === state.appraisal ? withoutAppraisal(event) : event,
-  ),
+/** What the state of a released handle tells already; told twice it would make the item larger than one write unit. */
+const toldByState = (state: StateOf<'handle'>): Item => ({
+  ...state.release,
+  ...(state.listing === undefined
+    ? {}
+    : {
+        priceMinor: state.listing.priceMinor,
+        currency: state.listing.currency,
+        firstRefusalDays: state.listing.firstRefusalDays,
+        quarantineDays: state.listing.quarantineDays,
+      }),
+  appraisal: state.appraisal,
 })
 
-const withoutAppraisal = ({ appraisal: _, ...event }: Extract<HandleEvent, { type: 'handle_released' }>) => event
+/** The newest entry as it travels on its handle's item: a release without what the state says, word for word, as well. */
+const packHandleEntry = ({ state, entry }: VersionedHandle): StoredEntry => {
+  const told = toldByState(state)
+  const packed = (event: HandleEvent) =>
+    event.type === 'handle_released'
+      ? (Object.fromEntries(
+          Object.entries(event).filter(([name, value]) => !(Object.hasOwn(told, name) && told[name] === value)),
+        ) as HandleEvent)
+      : event
+  return { ...storeEntry(entry), events: entry.events.map(packed) }
+}
 
 /** The newest entry of an aggregate, whole, from the aggregate's own item. */
-export const entryOnItem = (aggregate: string, { entry, appraisal }: Item): Entry => {
-  const stored = entry as StoredEntry
-  const events = stored.events.map((event) =>
-    event.type === 'handle_released' && !Object.hasOwn(event, 'appraisal') ? { ...event, appraisal } : event,
-  )
+export const entryOnItem = (aggregate: string, item: Item): Entry => {
+  const stored = item['entry'] as StoredEntry
+  if (parseAggregate(aggregate)?.kind !== 'handle') return { aggregate, ...stored }
+  const told = toldByState(item as unknown as StateOf<'handle'>)
+  const events = stored.events.map((event) => (event.type === 'handle_released' ? { ...told, ...event } : event))
   return { aggregate, ...stored, events }
 }
 
@@ -97,7 +163,7 @@ export const handleItem = (handle: VersionedHandle, contact: Contact | undefined
     // These two are there whatever the state, so that a release takes one attribute away (`dueFrom`): docs/adr/0007.
     contact: contact ?? null,
     dueShard: due === null ? 'none' : dueShardOf(due.queue, shardOf(state.name, handleDueShards)),
-    entry: storeHandleEntry(handle),
+    entry: packHandleEntry(handle),
     ...(due === null ? {} : { dueFrom: due.from }),
     ...(state.listing === undefined ? {} : { shelf: shelfOf(state.name), shelfKey: state.name }),
     ...(state.holder?.orderId === undefined
@@ -106,82 +172,46 @@ export const handleItem = (handle: VersionedHandle, contact: Contact | undefined
   }
 }
 
-export const policyItem = ({ state, entry }: VersionedPolicy): Item => ({
-  ...policyKey,
-  ...state,
-  entry: storeEntry(entry),
+/** An item's place in `byDue` of the escrow table: when the clock looks at it; null: never. */
+export const dueAttributes = (id: string, dueAt: string | null): Item =>
+  dueAt === null ? {} : { dueShard: shardOf(id, orderDueShards), dueAt }
+
+const orderAttributes = (order: Order, terms: Terms): Item => ({
+  ...dueAttributes(order.id, orderDueAt(order, terms)),
+  ...(order.status === 'settled' && order.settledAt !== undefined
+    ? { saleMonth: order.settledAt.slice(0, 7), soldAt: order.settledAt }
+    : {}),
 })
 
-export const planItem = ({ state, entry }: VersionedPlan): Item => ({
-  ...planKey(state.id),
-  ...state,
-  entry: storeEntry(entry),
-})
-
-export const orderItem = (order: VersionedOrder, terms: Terms): Item => {
-  const { state } = order
-  const dueAt = orderDueAt(state, terms)
+/** The item of an aggregate of any kind but the handle, whose item has a contact too. */
+export const aggregateItem = <K extends Exclude<Kind, 'handle'>>(
+  kind: K,
+  { state, entry }: VersionedOf<K>,
+  terms: Terms,
+): Item => {
+  const shape: Shape<K> = kinds[kind]
   return {
-    ...orderKey(state.id),
+    ...aggregateKey(kind, shape.idOf(state)),
     ...state,
-    entry: storeEntry(order.entry),
-    ...(dueAt === null ? {} : { dueShard: shardOf(state.id, orderDueShards), dueAt }),
-    ...(state.status === 'settled' && state.settledAt !== undefined
-      ? { saleMonth: state.settledAt.slice(0, 7), soldAt: state.settledAt }
-      : {}),
+    entry: storeEntry(entry),
+    ...shape.attributes?.(state, terms),
   }
 }
-
-export const lookItem = ({ state, entry }: VersionedLook): Item => ({
-  ...lookKey(state.skeleton),
-  ...state,
-  entry: storeEntry(entry),
-})
 
 // Reading trusts the store: nothing but `commit` writes these items, and the audit re-computes each from its journal.
 
-export const readHandle = (item: Item): VersionedHandle & { readonly contact: Contact | undefined } => {
-  const { pk: _pk, sk: _sk, contact, entry: _e, dueShard: _d, dueFrom: _a, shelf: _s, shelfKey: _k, ...rest } = item
-  const { acquiredBy: _b, acquiredAt: _t, ...fields } = rest
-  const state = fields as unknown as Handle
-  return {
-    state,
-    entry: entryOnItem(handleAggregate(state.name), item) as Entry<HandleEvent>,
-    contact: (contact as Contact | null | undefined) ?? undefined,
-  }
+/** An aggregate of this kind from its item. */
+export const readAggregate = <K extends Kind>(kind: K, item: Item): VersionedOf<K> => {
+  const shape: Shape<K> = kinds[kind]
+  const state = Object.fromEntries(
+    Object.entries(item).filter(([name]) => !(attributeNames as readonly string[]).includes(name)),
+  ) as unknown as StateOf<K>
+  return { state, entry: entryOnItem(aggregateName(kind, shape.idOf(state)), item) as Entry<EventOf<K>> }
 }
 
-export const readOrder = (item: Item): VersionedOrder => {
-  const { pk: _pk, sk: _sk, entry: _e, dueShard: _d, dueAt: _a, saleMonth: _m, soldAt: _s, ...fields } = item
-  const state = fields as unknown as Order
-  return {
-    state,
-    entry: entryOnItem(orderAggregate(state.id), item) as Entry<OrderEvent>,
-  }
-}
+export const readHandle = (item: Item): VersionedHandle & { readonly contact: Contact | undefined } => ({
+  ...readAggregate('handle', item),
+  contact: (item['contact'] as Contact | null | undefined) ?? undefined,
+})
 
-export const readPolicy = (item: Item): VersionedPolicy => {
-  const { pk: _pk, sk: _sk, entry: _e, ...state } = item
-  return {
-    state: state as unknown as PublishedPolicy,
-    entry: entryOnItem(policyAggregate, item) as Entry<PolicyEvent>,
-  }
-}
-
-export const readPlan = (item: Item): VersionedPlan => {
-  const { pk: _pk, sk: _sk, entry: _e, ...fields } = item
-  const state = fields as unknown as ReleasePlan
-  return {
-    state,
-    entry: entryOnItem(planAggregate(state.id), item) as Entry<PlanEvent>,
-  }
-}
-
-export const readLook = (item: Item): VersionedLook => {
-  const { pk: _pk, sk: _sk, entry: _e, ...fields } = item
-  const state = fields as unknown as ProtectedLook
-  return {
-    state,
-    entry: entryOnItem(lookAggregate(state.skeleton), item) as Entry<LookEvent>,
-  }
-}
+export const readOrder = (item: Item): VersionedOrder => readAggregate('order', item)

@@ -1,17 +1,12 @@
-import { GetCommand } from '@aws-sdk/lib-dynamodb'
 import type { VersionedOrder } from '../domain/aggregate.ts'
 import type { Currency } from '../contract/money.ts'
 import type { EscrowStore } from './client.ts'
-import { type Item, orderKey, readOrder } from './items.ts'
+import { load } from './aggregates.ts'
+import { type Item, readOrder } from './items.ts'
 import { type Page, type PageKeyTest, pageKeyTest, type PageOf, queryNewest } from './pages.ts'
 
 /** One strongly consistent read: 1 unit. */
-export const loadOrder = async (store: EscrowStore, id: string): Promise<VersionedOrder | null> => {
-  const { Item } = await store.db.send(
-    new GetCommand({ TableName: store.escrowTable, Key: orderKey(id), ConsistentRead: true }),
-  )
-  return Item === undefined ? null : readOrder(Item)
-}
+export const loadOrder = (store: EscrowStore, id: string): Promise<VersionedOrder | null> => load(store, 'order', id)
 
 const orderPageKey = { pk: /^O#./, sk: 'order' }
 

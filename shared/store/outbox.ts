@@ -1,8 +1,7 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import type { DynamoDBRecord } from 'aws-lambda'
 import type { Entry } from '../domain/journal.ts'
-import { aggregateOf } from './journal.ts'
-import { entryOnItem, type Item } from './items.ts'
+import { aggregateAt, entryOnItem, type Item } from './items.ts'
 
 /** What one stream record tells: the entry that was replaced, to be filed, and the one that came, to be published. */
 export type OutboxRecord = { readonly replaced: Entry | null; readonly appended: Entry | null }
@@ -17,7 +16,7 @@ const image = (raw: unknown): Item | null =>
 export const readOutboxRecord = (record: DynamoDBRecord): OutboxRecord => {
   const after = image(record.dynamodb?.NewImage)
   const before = image(record.dynamodb?.OldImage)
-  const aggregate = after === null ? null : aggregateOf(after)
+  const aggregate = after === null ? null : aggregateAt(after)
   if (after === null || aggregate === null) return { replaced: null, appended: null }
   const appended = entryOf(aggregate, after)
   const replaced = before === null ? null : entryOf(aggregate, before)

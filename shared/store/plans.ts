@@ -6,7 +6,8 @@ import type { PlanSummary } from '../domain/plan-summary.ts'
 import type { RuleGroup } from '../domain/projection.ts'
 import { getItems } from './batch-get.ts'
 import type { EscrowStore } from './client.ts'
-import { type Item, planKey, readPlan } from './items.ts'
+import { load } from './aggregates.ts'
+import { type Item, planKey, readAggregate } from './items.ts'
 import { type Page, type PageKey, pageKeyTest, pageOf, type PageOf } from './pages.ts'
 
 /**
@@ -51,12 +52,7 @@ const writerKey = (id: string) => ({ pk: planKey(id).pk, sk: 'writer' })
 const resultKey = (id: string) => ({ pk: planKey(id).pk, sk: 'result' })
 
 /** One strongly consistent read. Null: there is no such plan. */
-export const loadPlan = async (store: EscrowStore, id: string): Promise<VersionedPlan | null> => {
-  const { Item } = await store.db.send(
-    new GetCommand({ TableName: store.escrowTable, Key: planKey(id), ConsistentRead: true }),
-  )
-  return Item === undefined ? null : readPlan(Item)
-}
+export const loadPlan = (store: EscrowStore, id: string): Promise<VersionedPlan | null> => load(store, 'plan', id)
 
 /** Makes a plan findable by its time. Before the plan itself is committed: a place in the list is only a hint. */
 export const listPlan = async (store: EscrowStore, plan: { readonly id: string; readonly asOf: string }) => {
@@ -86,7 +82,7 @@ export const queryPlans = async (
   const plans = new Map<string, VersionedPlan>()
   const keys = listed.items.map(({ planId }) => planKey(planId))
   for await (const item of getItems(store.db, store.escrowTable, keys)) {
-    const plan = readPlan(item)
+    const plan = readAggregate('plan', item)
     plans.set(plan.state.id, plan)
   }
   const items = listed.items.flatMap(({ pk, sk, planId }) => {

@@ -3,7 +3,7 @@ import type { Handle } from '../domain/handle.ts'
 import type { ProtectedLook } from '../domain/protected-names.ts'
 import { getItems } from './batch-get.ts'
 import type { HandlesStore } from './client.ts'
-import { type Item, lookKey, readLook } from './items.ts'
+import { type Item, lookKey, readAggregate } from './items.ts'
 import type { PageKey } from './pages.ts'
 import { scanItemsMax } from './scan.ts'
 
@@ -86,7 +86,7 @@ export const loadLooks = async (
 ): Promise<ReadonlyMap<string, ProtectedLook>> => {
   const looks = new Map<string, ProtectedLook>()
   for await (const item of getItems(store.db, store.handlesTable, [...new Set(skeletons)].map(lookKey), false)) {
-    const { state } = readLook(item)
+    const { state } = readAggregate('look', item)
     looks.set(state.skeleton, state)
   }
   return looks

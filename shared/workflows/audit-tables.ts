@@ -1,9 +1,9 @@
-import { lookAggregate, planAggregate, policyAggregate, type VersionedHandle } from '../domain/aggregate.ts'
+import { parseAggregate, type VersionedHandle } from '../domain/aggregate.ts'
 import { type AuditReport, newAudit } from '../domain/audit.ts'
 import type { Entry } from '../domain/journal.ts'
 import type { Store } from '../store/client.ts'
-import { type Item, readHandle, readLook, readOrder, readPlan, readPolicy } from '../store/items.ts'
-import { aggregateOf, readEntry } from '../store/journal.ts'
+import { aggregateAt, type Item, readAggregate, readHandle, readOrder } from '../store/items.ts'
+import { readEntry } from '../store/journal.ts'
 import { scanTable } from '../store/scan.ts'
 
 /** Told of what the audit reads, for whoever counts more than it does. */
@@ -19,31 +19,27 @@ export type AuditObserver = {
  */
 export const auditTables = async (store: Store, observer: AuditObserver = {}): Promise<AuditReport> => {
   const audit = newAudit()
-  const orders: Item[] = []
-  const plans: Item[] = []
+  const unread: Item[] = []
   for await (const item of scanTable(store.db, store.escrowTable)) {
     const pk = String(item['pk'])
     if (pk.startsWith('J#')) {
       const entry = readEntry(pk.slice(2), item)
       audit.addFiled(entry)
       observer.onFiled?.(entry)
-      continue
-    }
-    const aggregate = aggregateOf(item)
-    if (aggregate?.startsWith(planAggregate('')) === true) plans.push(item)
-    else if (aggregate !== null) orders.push(item)
+    } else if (aggregateAt(item) !== null) unread.push(item)
   }
-  for (const item of orders) audit.addOrder(readOrder(item))
-  for (const item of plans) audit.addPlan(readPlan(item))
-  for await (const item of scanTable(store.db, store.handlesTable)) {
-    const aggregate = aggregateOf(item)
-    if (aggregate === policyAggregate) audit.addPolicy(readPolicy(item))
-    else if (aggregate?.startsWith(lookAggregate('')) === true) audit.addLook(readLook(item))
-    else if (aggregate !== null) {
+  const add = (item: Item): void => {
+    const named = parseAggregate(aggregateAt(item) ?? '')
+    if (named === null) return
+    const { kind, id } = named
+    if (kind === 'handle') {
       const handle = readHandle(item)
       audit.addHandle(handle)
       observer.onHandle?.(handle)
-    }
+    } else if (kind === 'order') audit.addOrder(readOrder(item))
+    else audit.add(kind, id, readAggregate(kind, item))
   }
+  for (const item of unread) add(item)
+  for await (const item of scanTable(store.db, store.handlesTable)) add(item)
   return audit.report()
 }

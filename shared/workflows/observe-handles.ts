@@ -3,8 +3,8 @@ import type { HandleEvent } from '../domain/handle.ts'
 import type { Entry } from '../domain/journal.ts'
 import { type Happening, happeningOf, type Observed } from '../domain/plan-check.ts'
 import type { Store } from '../store/client.ts'
-import { readHandle } from '../store/items.ts'
-import { aggregateOf, readEntry } from '../store/journal.ts'
+import { aggregateAt, readHandle } from '../store/items.ts'
+import { readEntry } from '../store/journal.ts'
 import { scanTable } from '../store/scan.ts'
 
 /**
@@ -28,7 +28,7 @@ export async function* observeHandles(
     filed.set(name, entries)
   }
   for await (const item of scanTable(store.db, store.handlesTable)) {
-    if (aggregateOf(item)?.startsWith(handleAggregate('')) !== true) continue
+    if (aggregateAt(item)?.startsWith(handleAggregate('')) !== true) continue
     const { state, entry } = readHandle(item)
     const before = (filed.get(state.name) ?? []).filter(({ seq }) => seq < entry.seq).toSorted((a, b) => a.seq - b.seq)
     const newest = entry.at < since ? [] : entry.events.map(happeningOf)

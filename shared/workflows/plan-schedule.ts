@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { createGzip } from 'node:zlib'
 import { systemActor } from '../domain/actors.ts'
-import { advancePlan } from '../domain/aggregate.ts'
+import { advance } from '../domain/aggregate.ts'
 import { type NearName, nearIndex } from '../domain/near-names.ts'
 import { namesAtRiskMax, newRanking, riskReasons, riskScore } from '../domain/plan-risk.ts'
 import { newSummary } from '../domain/plan-summary.ts'
@@ -50,7 +50,7 @@ export const writeSchedule = async (deps: PlanScheduleDeps, planId: string): Pro
     const before = await loadPlan(deps.store, planId)
     const events = before === null ? [] : decideComputed(before.state, computed)
     if (before === null || events.length === 0) return { changes: [], answer: null }
-    const after = advancePlan(planId, before, events, instant(deps.now()), systemActor)
+    const after = advance('plan', planId, before, events, instant(deps.now()), systemActor)
     return { changes: [{ kind: 'plan', before, after }], answer: computed }
   })
 }

@@ -1,6 +1,6 @@
 import type * as z from 'zod'
 import type { releasePolicySchema } from '../contract/release-policy.ts'
-import { advancePolicy, policyAggregate } from '../domain/aggregate.ts'
+import { advance, policyId, policyAggregate } from '../domain/aggregate.ts'
 import type { Entry } from '../domain/journal.ts'
 import {
   decidePublish,
@@ -51,7 +51,10 @@ export const publishPolicy = async (
     if (!decided.ok) return { changes: [], answer: decided }
     const [event] = decided.value
     if (event === undefined) return { changes: [], answer: ok(before?.state ?? shippedPolicy) }
-    const after = advancePolicy(before, event, instant(deps.now()), { kind: 'operator', id: operatorId })
+    const after = advance('policy', policyId, before, [event], instant(deps.now()), {
+      kind: 'operator',
+      id: operatorId,
+    })
     return { changes: [{ kind: 'policy', before, after }], answer: ok(after.state) }
   })
 

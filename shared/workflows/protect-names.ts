@@ -1,7 +1,7 @@
 import type * as z from 'zod'
 import type { protectedNameSchema, protectionOutcomeSchema } from '../contract/resources.ts'
 import type { Actor } from '../domain/actors.ts'
-import { advanceLook, type VersionedLook } from '../domain/aggregate.ts'
+import { advance, type VersionedLook } from '../domain/aggregate.ts'
 import { checkForeignName } from '../domain/ascii-lookalike.ts'
 import { skeleton } from '../domain/handle-name.ts'
 import { brandNames, brandOfSkeleton } from '../domain/protected-brands.ts'
@@ -26,7 +26,7 @@ type Status = z.infer<typeof protectedNameSchema>
 type Wanted = { readonly index: number; readonly name: string; readonly owner?: string | undefined }
 
 const changeOf = (shape: string, before: VersionedLook | null, events: readonly LookEvent[], at: string, by: Actor) =>
-  events.length === 0 ? [] : [{ kind: 'look' as const, before, after: advanceLook(shape, before, events, at, by) }]
+  events.length === 0 ? [] : [{ kind: 'look' as const, before, after: advance('look', shape, before, events, at, by) }]
 
 /** Protects the looks of a verified account's handle: nothing else with this skeleton is offered. Again: no change. */
 export const protectAccount = async (

@@ -3,7 +3,7 @@ import { derivedId } from '../contract/ids.ts'
 import type { PlanMessage } from '../contract/messages.ts'
 import type { planCardSchema, planSchema, publishedPlanSchema, scheduleLinkSchema } from '../contract/release-plan.ts'
 import type { Actor } from '../domain/actors.ts'
-import { advancePlan, advancePolicy, type VersionedPlan } from '../domain/aggregate.ts'
+import { advance, policyId, type VersionedPlan } from '../domain/aggregate.ts'
 import type { SellThrough } from '../domain/plan-summary.ts'
 import { decidePublishPlan, opensAt, type PlanRequest, type ReleasePlan } from '../domain/release-plan.ts'
 import { checkPolicy, type PolicyDraft } from '../domain/release-policy.ts'
@@ -53,7 +53,7 @@ export const planRelease = async (
     const { asOf } = wanted.value
     await listPlan(deps.store, { id, asOf })
     const by: Actor = { kind: 'operator', id: operatorId }
-    const after = advancePlan(id, null, [{ type: 'plan_requested', ...wanted.value }], asOf, by)
+    const after = advance('plan', id, null, [{ type: 'plan_requested', ...wanted.value }], asOf, by)
     return { changes: [{ kind: 'plan', before: null, after }], answer: ok(after.state) }
   })
   if (!begun.ok) return begun
@@ -209,11 +209,11 @@ export const publishReleasePlan = async (
     const at = instant(deps.now())
     const by: Actor = { kind: 'operator', id: operatorId }
     const { plan: events, policy: published } = decided.value
-    const after = events.length === 0 ? before : advancePlan(id, before, events, at, by)
+    const after = events.length === 0 ? before : advance('plan', id, before, events, at, by)
     const changes: Change[] = published.map((event) => ({
       kind: 'policy',
       before: policy,
-      after: advancePolicy(policy, event, at, by),
+      after: advance('policy', policyId, policy, [event], at, by),
     }))
     if (events.length > 0) changes.push({ kind: 'plan', before, after })
     const shown = viewPublishedPlan(after.state)

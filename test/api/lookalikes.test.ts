@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { skeleton } from '../../shared/domain/handle-name.ts'
 import { brandNames, brandOfSkeleton } from '../../shared/domain/protected-brands.ts'
 import { guardOf, type ProtectedLook } from '../../shared/domain/protected-names.ts'
-import { readLook } from '../../shared/store/items.ts'
+import { readAggregate } from '../../shared/store/items.ts'
 import { scanTable } from '../../shared/store/scan.ts'
 import { checkRefused, type Market, startMarket, value } from './market.ts'
 
@@ -24,7 +24,7 @@ const checkSkeletons = async (): Promise<number> => {
   const looks = new Map<string, ProtectedLook>()
   const forSale: string[] = []
   for await (const item of scanTable(market.store.db, market.store.handlesTable)) {
-    if (item['sk'] === 'skeleton') looks.set(String(item['skeleton']), readLook(item).state)
+    if (item['sk'] === 'skeleton') looks.set(String(item['skeleton']), readAggregate('look', item).state)
     else if (item['listing'] !== undefined) forSale.push(String(item['name']))
   }
   const passedOff = forSale.filter((name) => {

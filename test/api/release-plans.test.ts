@@ -16,8 +16,8 @@ import { running } from '../../shared/runtime/running.ts'
 import { planPart, planSegments } from '../../shared/workflows/plan-part.ts'
 import { writeSchedule } from '../../shared/workflows/plan-schedule.ts'
 import { loadPlan } from '../../shared/store/plans.ts'
-import { readHandle, readLook } from '../../shared/store/items.ts'
-import { aggregateOf } from '../../shared/store/journal.ts'
+import type { ProtectedLook } from '../../shared/domain/protected-names.ts'
+import { aggregateAt, readAggregate, readHandle } from '../../shared/store/items.ts'
 import { scanTable } from '../../shared/store/scan.ts'
 import { checkRefused, dayMs, type Market, startMarket, value } from './market.ts'
 
@@ -74,11 +74,11 @@ const linesOf = async (planId: string): Promise<ScheduleLine[]> => {
 const survey = async () => {
   const handles = new Map<string, Handle>()
   const addressed = new Set<string>()
-  const looks = new Map<string, ReturnType<typeof readLook>['state']>()
+  const looks = new Map<string, ProtectedLook>()
   for await (const item of scanTable(market.store.db, market.store.handlesTable)) {
-    const aggregate = aggregateOf(item) ?? ''
+    const aggregate = aggregateAt(item) ?? ''
     if (aggregate.startsWith('look:')) {
-      const { state } = readLook(item)
+      const { state } = readAggregate('look', item)
       looks.set(state.skeleton, state)
     }
     if (!aggregate.startsWith('handle:')) continue

@@ -2,8 +2,8 @@ import { expect } from 'vitest'
 import { balances, providerAccount } from '../../shared/domain/ledger.ts'
 import { canonicalJson, type Entry } from '../../shared/domain/journal.ts'
 import { heldStatuses } from '../../shared/domain/order.ts'
-import { entryOnItem, readOrder, type Item } from '../../shared/store/items.ts'
-import { aggregateOf, readEntry } from '../../shared/store/journal.ts'
+import { aggregateAt, entryOnItem, readOrder, type Item } from '../../shared/store/items.ts'
+import { readEntry } from '../../shared/store/journal.ts'
 import { scanTable } from '../../shared/store/scan.ts'
 import { auditTables } from '../../shared/workflows/audit-tables.ts'
 import type { Market } from './market.ts'
@@ -23,7 +23,9 @@ export const expectInvariants = async (
   expect(report.ledgerSumMinor).toBe(0)
 
   const items = await escrowItems(market)
-  const orders = items.filter((item) => aggregateOf(item) !== null).map((item) => readOrder(item).state)
+  const orders = items
+    .filter((item) => aggregateAt(item)?.startsWith('order:') === true)
+    .map((item) => readOrder(item).state)
   const openMinor = orders.reduce((sum, order) => sum + (heldStatuses.has(order.status) ? order.priceMinor : 0), 0)
   expect(report.heldMinor).toBe(openMinor)
   expect(bookedAtProvider(items)).toEqual(await takenByProvider(market))
@@ -41,7 +43,7 @@ const bookedAtProvider = (items: readonly Item[]): Record<string, number> => {
   const entries = new Map<string, Entry>()
   for (const item of items) {
     const pk = String(item['pk'])
-    const aggregate = aggregateOf(item)
+    const aggregate = aggregateAt(item)
     const entry = pk.startsWith('J#')
       ? readEntry(pk.slice(2), item)
       : aggregate === null
@@ -140,6 +142,6 @@ export const eventsOf = async (market: Market, orderId: string): Promise<string[
 /** All orders of one handle, whatever became of them. */
 export const ordersOf = async (market: Market, handle: string) =>
   (await escrowItems(market))
-    .filter((item) => aggregateOf(item) !== null)
+    .filter((item) => aggregateAt(item)?.startsWith('order:') === true)
     .map((item) => readOrder(item).state)
     .filter((order) => order.handle === handle)

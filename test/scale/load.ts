@@ -2,11 +2,12 @@ import { join } from 'node:path'
 import { synthesise } from '../../local/assembly.ts'
 import { openBulkImport } from '../../local/engines/dynamodb-import.ts'
 import { readPlan, type TablePlan } from '../../local/plan.ts'
-import { advanceLook, type VersionedLook } from '../../shared/domain/aggregate.ts'
+import { advance, type VersionedLook } from '../../shared/domain/aggregate.ts'
 import type { FeedLine } from '../../shared/domain/feed.ts'
 import { skeleton } from '../../shared/domain/handle-name.ts'
 import { decideAccountProtection, type ProtectedLook } from '../../shared/domain/protected-names.ts'
-import { handleItem, lookItem } from '../../shared/store/items.ts'
+import { termsInForce } from '../../shared/domain/terms.ts'
+import { aggregateItem, handleItem } from '../../shared/store/items.ts'
 import { filedItem } from '../../shared/store/journal.ts'
 import { protectedClasses } from '../../shared/workflows/import-accounts.ts'
 import { type Composition, generateAccounts } from './accounts.ts'
@@ -20,7 +21,7 @@ export const newLooks = (at: string) => {
     protect: ({ name, account }: FeedLine): VersionedLook | null => {
       const shape = skeleton(name)
       if (!protectedClasses.has(account.class) || known.has(shape)) return null
-      const look = advanceLook(shape, null, decideAccountProtection(null, name, importId), at, operator)
+      const look = advance('look', shape, null, decideAccountProtection(null, name, importId), at, operator)
       known.set(shape, look.state)
       return look
     },
@@ -57,7 +58,7 @@ export const loadAccounts = async (dataDir: string, composition: Composition): P
     await bulk.add(handles, handleItem(handle, handle.state.holder === null ? undefined : line.contact))
     for (const entry of filed) await bulk.add(escrow, filedItem(entry))
     const look = looks.protect(line)
-    if (look !== null) await bulk.add(handles, lookItem(look))
+    if (look !== null) await bulk.add(handles, aggregateItem('look', look, termsInForce))
   }
   await bulk.finish()
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { advanceLook, advanceOrder } from '../../shared/domain/aggregate.ts'
+import { advance, advanceOrder } from '../../shared/domain/aggregate.ts'
 import { systemActor } from '../../shared/domain/actors.ts'
 import { commit } from '../../shared/store/commit.ts'
 import { dueIds, type DueIndex } from '../../shared/store/due.ts'
@@ -203,7 +203,7 @@ describe(`reads in batches on ${engineKind}`, () => {
     const by = { kind: 'operator', id: 'acct_operator' } as const
     const event = { type: 'account_protected', handle: 'batchl', importId: 'imp_1' } as const
     await commit(store, context, [
-      { kind: 'look', before: null, after: advanceLook('batch1', null, [event], at(0), by) },
+      { kind: 'look', before: null, after: advance('look', 'batch1', null, [event], at(0), by) },
     ])
     const { handles, looks } = await loadHandles(store, [...names, 'batch0'], ['batch1', 'nothing'])
     expect([...handles.keys()].toSorted()).toEqual(names.slice(0, 120).toSorted())

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
-import { advanceLook } from '../../shared/domain/aggregate.ts'
+import { advance } from '../../shared/domain/aggregate.ts'
 import { skeleton } from '../../shared/domain/handle-name.ts'
 import { marksPerLookMax } from '../../shared/domain/protected-names.ts'
 import { commit, commitAll } from '../../shared/store/commit.ts'
@@ -100,14 +100,14 @@ beforeAll(async () => {
   await measure('read a handle to decide', () => loadHandle(store, name))
   // A look with as many marks as there may be, of sources and owners of the usual length.
   const by = { kind: 'operator', id: 'acct_operator_with_a_name' } as const
-  let full = advanceLook(shape, null, [{ type: 'account_protected', handle: name, importId: id }], at(0), by)
+  let full = advance('look', shape, null, [{ type: 'account_protected', handle: name, importId: id }], at(0), by)
   for (let index = 1; index <= marksPerLookMax; index += 1) {
     const mark = {
       name: `abcdefghi_jkmn${index}`,
       source: `register_${index}`,
       owner: 'A Company with a Name GmbH & Co. KG',
     }
-    const more = advanceLook(shape, full, [{ type: 'mark_protected', ...mark }], at(index), by)
+    const more = advance('look', shape, full, [{ type: 'mark_protected', ...mark }], at(index), by)
     if (index === 1) {
       await commitAll(store, context, [{ kind: 'look', before: null, after: full }])
       await measure('protect or withdraw a name', () =>
