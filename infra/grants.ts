@@ -131,7 +131,7 @@ export const grants = {
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], on: 'escrow', partitions: ['R#*'] },
     { allow: ['sqs:SendMessage'], on: 'releases' },
   ],
-  'schedules/sweep-orders': [
+  'schedules/sweep-deadlines': [
     { allow: ['dynamodb:Query'], on: 'escrow/index/byDue' },
     { allow: ['sqs:SendMessage'], on: 'deadlines' },
   ],
@@ -186,6 +186,8 @@ export const grants = {
   ],
   'workers/apply-deadlines': [
     receives('deadlines'),
+    // A deadline that was moved is sent for again.
+    { allow: ['sqs:SendMessage'], on: 'deadlines' },
     recordsFailures('deadlines'),
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'escrow' },

@@ -21,7 +21,7 @@ const roads: readonly { title: string; functions: readonly FunctionName[]; queue
     functions: [
       'schedules/sweep-handles',
       'workers/release-handles',
-      'schedules/sweep-orders',
+      'schedules/sweep-deadlines',
       'workers/apply-deadlines',
     ],
     queues: ['releases', 'deadlines'],

@@ -133,7 +133,7 @@ export class WorkersStack extends Stack {
     })
   }
 
-  /** Every minute: orders past their deadline → deadlines queue → `apply-deadlines`. */
+  /** Every minute: what is past its deadline or about to be → deadlines queue → `apply-deadlines`. */
   private addDeadlines(deployment: Deployment): void {
     const errorImpact =
       'Unpaid orders keep their handles off the market past the deadline, and settlements due by time are late.'
@@ -148,9 +148,9 @@ export class WorkersStack extends Stack {
       waitMax: Duration.minutes(10),
       errorImpact,
     })
-    new ScheduledFunction(this, 'SweepOrders', {
+    new ScheduledFunction(this, 'SweepDeadlines', {
       deployment,
-      name: 'schedules/sweep-orders',
+      name: 'schedules/sweep-deadlines',
       every: Duration.minutes(1),
       memoryMb: 512,
       timeout: Duration.seconds(50),

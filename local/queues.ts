@@ -143,15 +143,14 @@ export class Queues {
 
   /** Messages that failed and wait for their time-out, over all queues with a reader. */
   get retrying(): number {
-    return this.#sources.reduce((sum, { queue }) => sum + this.#retrying(queue).length + depths(queue).delayed, 0)
+    return this.#sources.reduce((sum, { queue }) => sum + this.#retrying(queue).length, 0)
   }
 
-  /** Milliseconds of real time until the first message that waits becomes visible; undefined when none waits. */
-  nextVisibleMs(): number | undefined {
-    const times = this.#sources.flatMap(({ queue }) => [
-      ...this.#retrying(queue).map(({ visibilityDeadline }) => visibilityDeadline),
-      ...queue.inspectMessages().delayed.map(({ delayUntil }) => delayUntil ?? 0),
-    ])
+  /** Milliseconds of real time until the first message that failed becomes visible again; undefined when none waits. */
+  nextRetryMs(): number | undefined {
+    const times = this.#sources.flatMap(({ queue }) =>
+      this.#retrying(queue).map(({ visibilityDeadline }) => visibilityDeadline),
+    )
     return times.length === 0 ? undefined : Math.max(0, Math.min(...times) - Date.now())
   }
 

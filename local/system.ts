@@ -129,7 +129,7 @@ export interface System {
    * and wait for their visibility time-out do not count, as they wait for the clock: the result says how many there are.
    */
   idle(): Promise<{ retrying: number }>
-  /** Like `idle`, but moves the clock to the next retry until nothing waits for one either. */
+  /** Like `idle`, but moves the clock to the next retry until nothing waits for one. What was sent with a delay stays delayed. */
   settle(): Promise<void>
   /** Deletes items whose time to live is over. It also happens when the clock moves by a day or more. */
   deleteExpired(): Promise<number>
@@ -354,7 +354,7 @@ async function start(
   const settle = async () => {
     for (;;) {
       const { retrying } = await idle()
-      const nextMs = queues.nextVisibleMs()
+      const nextMs = queues.nextRetryMs()
       if (retrying === 0 || nextMs === undefined) return
       await move(Math.ceil(nextMs) + 1)
     }

@@ -22,7 +22,9 @@ export const runRequestedSchema = z.object({
   detail: z.object({ runId: runIdSchema }),
 })
 
-export const deadlineMessageSchema = z.strictObject({ orderId: orderIdSchema })
+/** An aggregate whose deadline has come, or comes when the message is received: `order:ord_…`. */
+export const deadlineMessageSchema = z.strictObject({ aggregate: z.string().max(128) })
+export type DeadlineMessage = z.infer<typeof deadlineMessageSchema>
 
 export const chunkMessageSchema = z.strictObject({
   importId: importIdSchema,

@@ -1,20 +1,21 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb'
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import type { Item } from './items.ts'
 import type { PageKey } from './pages.ts'
 
 /** A table's sparse index `byDue` and its sort key: an order's deadline, or the instant that a handle's rule counts from. */
 export type DueIndex = { readonly table: string; readonly sortKey: 'dueAt' | 'dueFrom' }
 
 /**
- * The ids in one shard of `byDue` up to an instant, oldest first, page by page (1 MB of index each). Eventually consistent:
- * an id is a hint, and whoever acts on it reads the item again.
+ * The items in one shard of `byDue` up to an instant, oldest first, page by page (1 MB of index each): their keys alone.
+ * Eventually consistent: a key is a hint, and whoever acts on it reads the item again.
  */
-export async function* dueIds(
+export async function* dueItems(
   db: DynamoDBDocumentClient,
   { table, sortKey }: DueIndex,
   shard: string,
   until: string,
-): AsyncGenerator<string[]> {
+): AsyncGenerator<Item[]> {
   let after: PageKey | undefined
   do {
     const answer = await db.send(
@@ -23,13 +24,17 @@ export async function* dueIds(
         IndexName: 'byDue',
         KeyConditionExpression: `dueShard = :shard AND ${sortKey} <= :until`,
         ExpressionAttributeValues: { ':shard': shard, ':until': until },
-        ProjectionExpression: 'pk',
         ExclusiveStartKey: after,
       }),
     )
-    yield (answer.Items ?? []).map((item) => String(item['pk']).slice(2))
+    yield answer.Items ?? []
     after = answer.LastEvaluatedKey
   } while (after !== undefined)
+}
+
+/** The ids alone: what follows the prefix of the key. */
+export async function* dueIds(...question: Parameters<typeof dueItems>): AsyncGenerator<string[]> {
+  for await (const page of dueItems(...question)) yield page.map(({ pk }) => String(pk).slice(2))
 }
 
 /** Ids taken from each shard at a time: of 16 shards they fill one message of the sweep. */

@@ -3,8 +3,8 @@ import { namesPerMessage, type ReleaseMessage } from '../contract/messages.ts'
 import type { DueQueue } from '../domain/handle-due.ts'
 import { plusDays, type ReleasePolicy, ruleNames } from '../domain/release-policy.ts'
 import type { EscrowStore, Store } from '../store/client.ts'
-import { dueIds, dueIdsInTurn } from '../store/due.ts'
-import { dueShardOf, handleDueShards, orderDueShards, shardNames, shardOf } from '../store/items.ts'
+import { dueIdsInTurn } from '../store/due.ts'
+import { dueShardOf, handleDueShards, shardNames, shardOf } from '../store/items.ts'
 import { beginRun, createRun, recordSweep, type RunHead } from '../store/runs.ts'
 import { instant } from './committing.ts'
 import { readPolicyInForce } from './policies.ts'
@@ -88,15 +88,3 @@ const dueQueuesOf = (policy: ReleasePolicy, now: string): { readonly queue: DueQ
   }),
   { queue: 'waiting', until: now },
 ]
-
-/** Queues the orders whose deadline has passed, one to a message. Returns how many. */
-export const sweepOrders = async (store: EscrowStore, queue: Queue, now: string): Promise<number> => {
-  let found = 0
-  for (const shard of shardNames(orderDueShards)) {
-    for await (const page of dueIds(store.db, { table: store.escrowTable, sortKey: 'dueAt' }, shard, now)) {
-      await queue.sendAll(page.map((orderId) => ({ orderId })))
-      found += page.length
-    }
-  }
-  return found
-}

@@ -113,9 +113,11 @@ test('a worker that dies every time leaves no reason, and its message is a dead 
     times: Number.POSITIVE_INFINITY,
   })
   const orderId = `ord_${'0'.repeat(26)}`
-  market.system.queues.send('deadlines', JSON.stringify({ orderId }))
+  market.system.queues.send('deadlines', JSON.stringify({ aggregate: `order:${orderId}` }))
   await market.system.settle()
-  expect(await letters('deadlines')).toMatchObject([{ body: JSON.stringify({ orderId }), failure: null }])
+  expect(await letters('deadlines')).toMatchObject([
+    { body: JSON.stringify({ aggregate: `order:${orderId}` }), failure: null },
+  ])
 })
 
 test('a failure that cannot be recorded is in the log, and the message fails all the same', async () => {

@@ -321,7 +321,8 @@ describe('many small parts', () => {
       part: 0,
     }))
     const sendAll = (bodies: readonly unknown[]) => Promise.resolve(void waiting.push(...(bodies as PlanMessage[])))
-    const queue = { sendAll, sendInOrder: () => Promise.reject(new Error('a plan has no order')) }
+    const sendLater = () => Promise.reject(new Error('a plan sends at once'))
+    const queue = { sendAll, sendLater, sendInOrder: () => Promise.reject(new Error('a plan has no order')) }
     const deps = { ...running, now: () => market.system.clock.now(), store: market.store, schedules, queue, assess }
     let delivered = 0
     for (; waiting.length > 0; delivered += 1) {

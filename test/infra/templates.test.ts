@@ -354,7 +354,7 @@ describe('functions', () => {
 describe('events', () => {
   it.each([
     ['schedules/sweep-handles', 'rate(15 minutes)'],
-    ['schedules/sweep-orders', 'rate(1 minute)'],
+    ['schedules/sweep-deadlines', 'rate(1 minute)'],
   ] as const)('%s starts at %s, and an alarm tells when it does not', (name, schedule) => {
     const lambda = functionOf(name)
     const rules = assembly
@@ -522,7 +522,7 @@ describe('bundles', () => {
     'api/runs': 420,
     'webhooks/stripe': 660,
     'schedules/sweep-handles': 400,
-    'schedules/sweep-orders': 400,
+    'schedules/sweep-deadlines': 400,
     'workers/split-feed': 640,
     'workers/import-accounts': 660,
     // Its word lists: what a handle is worth, and what it must not say.

@@ -25,6 +25,7 @@ it('a sweep queues every due name once, names of every shard and letter in each 
   const messages: { names: string[] }[] = []
   const queue = {
     sendAll: (bodies: readonly unknown[]) => Promise.resolve(void messages.push(...(bodies as { names: string[] }[]))),
+    sendLater: () => Promise.reject(new Error('a sweep sends at once')),
     sendInOrder: () => Promise.reject(new Error('a sweep keeps no order')),
   }
   const run = { runId: 'run_ABCDEFGHJKMNPQRSTVWXYZ0123', startedBy: 'schedule' } as const

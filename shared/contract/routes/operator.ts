@@ -195,14 +195,9 @@ export const operatorRoutes = {
     path: '/v1/operator/journal/{aggregateId}',
     role: 'operator',
     summary:
-      'Every journal entry of a handle (`handle:name`), an order (`order:ord_…`), a protected look (`look:skeleton`), a release plan (`plan:pln_…`) or of the policy (`policy:release`), oldest first',
+      'Every journal entry of an aggregate, oldest first: a handle (`handle:name`), an order (`order:ord_…`), a protected look (`look:skeleton`), a release plan (`plan:pln_…`), the policy (`policy:release`) and so on',
     params: z.strictObject({
-      aggregateId: z
-        .string()
-        .regex(
-          /^((?:handle|look):[a-z0-9_]{1,15}|order:ord_[0-9A-HJKMNP-TV-Z]{26}|plan:pln_[0-9A-HJKMNP-TV-Z]{26}|policy:release)$/,
-          'an aggregate id',
-        ),
+      aggregateId: z.string().regex(/^[a-z_]{1,20}:[A-Za-z0-9_.-]{1,64}$/, 'the kind and the id of an aggregate'),
     }),
     success: {
       status: 200,
