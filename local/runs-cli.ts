@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { SingleBar } from 'cli-progress'
 import type * as z from 'zod'
 import { type Answer, type Client, createClient } from '../shared/contract/client.ts'
-import type { runSchema } from '../shared/contract/resources.ts'
+import type { runSchema } from '../shared/contract/operator-resources.ts'
 import { callInstance } from './control.ts'
 import { asText } from './json.ts'
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { parse } from 'csv-parse'
 import { type Client, createClient } from '../shared/contract/client.ts'
-import { marksPerRequestMax } from '../shared/contract/resources.ts'
+import { marksPerRequestMax } from '../shared/contract/operator-resources.ts'
 
 /** `npm run import:protected`: a CSV of marks (`name,owner`, with that header) to the API, in batches. */
 

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { bodyCharactersMax, type DeadLetterQueueName, redriveMessagesMax } from '../contract/queues.ts'
-import type { deadLetterQueueSchema, deadLetterSchema, redriveSchema } from '../contract/resources.ts'
+import type { deadLetterQueueSchema, deadLetterSchema, redriveSchema } from '../contract/operator-resources.ts'
 import { ok, refuse, type Result } from '../domain/result.ts'
 import type { DeadLetter, DeadLetterQueue } from '../gateways/dead-letters.ts'
 import type { EscrowStore } from '../store/client.ts'

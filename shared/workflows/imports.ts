@@ -1,6 +1,6 @@
 import type * as z from 'zod'
 import { derivedId } from '../contract/ids.ts'
-import type { importSchema, newImportSchema, rejectSchema } from '../contract/resources.ts'
+import type { importSchema, newImportSchema, rejectSchema } from '../contract/operator-resources.ts'
 import { ok, refuse, type Result } from '../domain/result.ts'
 import { feedKey, type Feeds } from '../gateways/feeds.ts'
 import { decodeCursor, encodeCursor } from '../runtime/cursor.ts'

@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import type { protectedNameSchema, protectionOutcomeSchema } from '../contract/resources.ts'
+import type { protectedNameSchema, protectionOutcomeSchema } from '../contract/operator-resources.ts'
 import type { Actor } from '../domain/actors.ts'
 import { advance, type VersionedLook } from '../domain/aggregate.ts'
 import { checkForeignName } from '../domain/ascii-lookalike.ts'

@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import type { redirectSchema } from '../contract/resources.ts'
+import type { redirectSchema } from '../contract/operator-resources.ts'
 import { checkHandle } from '../domain/handle-name.ts'
 import { phasesOf } from '../domain/listing.ts'
 import { ok, refuse, type Result } from '../domain/result.ts'

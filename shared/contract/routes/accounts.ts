@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { handleParams, handleProblems } from '../parameters.ts'
+import * as operatorResource from '../operator-resources.ts'
 import * as resource from '../resources.ts'
 import type { Route } from '../route.ts'
 
@@ -27,7 +28,7 @@ export const accountRoutes = {
     path: '/v1/platform/activity',
     role: 'platform',
     summary: 'The platform tells that an account was active; an inactive handle is then kept',
-    body: resource.activitySchema,
+    body: operatorResource.activitySchema,
     success: { status: 200, schema: resource.handleSchema, words: 'The handle as it stands now' },
     problems: [
       'validation_failed',
@@ -49,7 +50,7 @@ export const accountRoutes = {
     role: 'platform',
     summary: 'Where links to a handle in quarantine lead: the account that had it',
     params: handleParams,
-    success: { status: 200, schema: resource.redirectSchema, words: 'The redirect' },
+    success: { status: 200, schema: operatorResource.redirectSchema, words: 'The redirect' },
     problems: ['validation_failed', ...handleProblems, 'not_found', 'role_missing'],
   },
 } as const satisfies Record<string, Route>

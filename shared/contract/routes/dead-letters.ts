@@ -1,9 +1,10 @@
 import * as z from 'zod'
 import { redriveMessagesMax } from '../queues.ts'
+import * as operatorResource from '../operator-resources.ts'
 import * as resource from '../resources.ts'
 import type { Route } from '../route.ts'
 
-const deadLetterParams = z.strictObject({ queue: resource.deadLetterQueueNameSchema })
+const deadLetterParams = z.strictObject({ queue: operatorResource.deadLetterQueueNameSchema })
 
 /** Work that failed every time, for the handle team. */
 export const deadLetterRoutes = {
@@ -16,7 +17,7 @@ export const deadLetterRoutes = {
     summary: 'How much work failed every time, by queue',
     success: {
       status: 200,
-      schema: z.object({ queues: z.array(resource.deadLetterQueueSchema) }).meta({ id: 'DeadLetterQueues' }),
+      schema: z.object({ queues: z.array(operatorResource.deadLetterQueueSchema) }).meta({ id: 'DeadLetterQueues' }),
       words: 'Every queue, also the empty ones',
     },
     problems: ['role_missing', 'service_unavailable'],
@@ -33,7 +34,7 @@ export const deadLetterRoutes = {
     success: {
       status: 200,
       schema: z
-        .object({ messages: z.int().min(0), items: z.array(resource.deadLetterSchema) })
+        .object({ messages: z.int().min(0), items: z.array(operatorResource.deadLetterSchema) })
         .meta({ id: 'DeadLetterList' }),
       words: 'Dead letters',
     },
@@ -47,7 +48,7 @@ export const deadLetterRoutes = {
     role: 'operator',
     summary: `Send dead letters back to their queue, at most ${redriveMessagesMax} a call; safe to repeat`,
     params: deadLetterParams,
-    success: { status: 200, schema: resource.redriveSchema, words: 'How many were moved and are left' },
+    success: { status: 200, schema: operatorResource.redriveSchema, words: 'How many were moved and are left' },
     problems: ['validation_failed', 'redrive_by_hand', 'role_missing', 'service_unavailable'],
   },
 } as const satisfies Record<string, Route>

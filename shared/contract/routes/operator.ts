@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { importIdSchema } from '../ids.ts'
 import { handleParams, handleProblems, reasonSchema } from '../parameters.ts'
 import { releasePolicyFields, releasePolicySchema } from '../release-policy.ts'
+import * as operatorResource from '../operator-resources.ts'
 import * as resource from '../resources.ts'
 import type { Route } from '../route.ts'
 
@@ -95,7 +96,7 @@ export const operatorRoutes = {
       compression: z.enum(['none', 'gzip']).default('none'),
     }),
     idempotent: true,
-    success: { status: 201, schema: resource.newImportSchema, words: 'The import and where to put the feed' },
+    success: { status: 201, schema: operatorResource.newImportSchema, words: 'The import and where to put the feed' },
     problems: [
       'validation_failed',
       'body_not_json',
@@ -113,7 +114,7 @@ export const operatorRoutes = {
     role: 'operator',
     summary: 'The progress of an import',
     params: importParams,
-    success: { status: 200, schema: resource.importSchema, words: 'The import' },
+    success: { status: 200, schema: operatorResource.importSchema, words: 'The import' },
     problems: ['validation_failed', 'not_found', 'role_missing'],
   },
   listImportRejects: {
@@ -125,7 +126,11 @@ export const operatorRoutes = {
     summary: 'The lines that were not imported, with line number and reason',
     params: importParams,
     query: z.strictObject(resource.pageQuery),
-    success: { status: 200, schema: resource.pageOf(resource.rejectSchema, 'RejectPage'), words: 'Rejected lines' },
+    success: {
+      status: 200,
+      schema: resource.pageOf(operatorResource.rejectSchema, 'RejectPage'),
+      words: 'Rejected lines',
+    },
     problems: ['validation_failed', 'cursor_invalid', 'not_found', 'role_missing'],
   },
   importProtectedNames: {
@@ -136,7 +141,7 @@ export const operatorRoutes = {
     role: 'operator',
     summary: 'Protect marks and names of one source; the same again changes nothing',
     body: z.strictObject({
-      source: resource.markSourceSchema,
+      source: operatorResource.markSourceSchema,
       names: z
         .array(
           z.strictObject({
@@ -145,11 +150,11 @@ export const operatorRoutes = {
           }),
         )
         .min(1)
-        .max(resource.marksPerRequestMax),
+        .max(operatorResource.marksPerRequestMax),
     }),
     success: {
       status: 200,
-      schema: z.object({ items: z.array(resource.protectionOutcomeSchema) }).meta({ id: 'ProtectionOutcomes' }),
+      schema: z.object({ items: z.array(operatorResource.protectionOutcomeSchema) }).meta({ id: 'ProtectionOutcomes' }),
       words: 'What became of each name, in their order',
     },
     problems: ['validation_failed', 'body_not_json', 'body_too_large', 'role_missing', 'service_unavailable'],
@@ -162,7 +167,7 @@ export const operatorRoutes = {
     role: 'operator',
     summary: 'Whether and why a name is protected',
     params: protectedNameParams,
-    success: { status: 200, schema: resource.protectedNameSchema, words: 'What protects it' },
+    success: { status: 200, schema: operatorResource.protectedNameSchema, words: 'What protects it' },
     problems: ['validation_failed', ...handleProblems, 'role_missing'],
   },
   withdrawProtectedName: {
@@ -175,9 +180,9 @@ export const operatorRoutes = {
     params: protectedNameParams,
     body: z.strictObject({
       reason: z.string().trim().min(1).max(200),
-      source: resource.markSourceSchema.optional(),
+      source: operatorResource.markSourceSchema.optional(),
     }),
-    success: { status: 200, schema: resource.protectedNameSchema, words: 'What protects it still' },
+    success: { status: 200, schema: operatorResource.protectedNameSchema, words: 'What protects it still' },
     problems: [
       'validation_failed',
       'body_not_json',
@@ -201,7 +206,7 @@ export const operatorRoutes = {
     }),
     success: {
       status: 200,
-      schema: z.object({ entries: z.array(resource.journalEntrySchema) }).meta({ id: 'Journal' }),
+      schema: z.object({ entries: z.array(operatorResource.journalEntrySchema) }).meta({ id: 'Journal' }),
       words: 'The journal, complete and in order',
     },
     problems: ['validation_failed', 'not_found', 'role_missing'],

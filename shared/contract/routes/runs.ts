@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { runIdSchema } from '../ids.ts'
+import * as operatorResource from '../operator-resources.ts'
 import * as resource from '../resources.ts'
 import type { Route } from '../route.ts'
 
@@ -16,7 +17,7 @@ export const runRoutes = {
     role: 'operator',
     summary: 'Sweep now: look for due handles without waiting for the schedule',
     idempotent: true,
-    success: { status: 202, schema: resource.runSchema, words: 'The run; follow it by its id' },
+    success: { status: 202, schema: operatorResource.runSchema, words: 'The run; follow it by its id' },
     problems: ['idempotency_key_missing', 'role_missing', 'service_unavailable'],
   },
   listRuns: {
@@ -30,7 +31,7 @@ export const runRoutes = {
       limit: z.coerce.number().int().min(1).max(runsPageMax).default(10),
       cursor: resource.pageQuery.cursor,
     }),
-    success: { status: 200, schema: resource.pageOf(resource.runSchema, 'RunPage'), words: 'Runs' },
+    success: { status: 200, schema: resource.pageOf(operatorResource.runSchema, 'RunPage'), words: 'Runs' },
     problems: ['validation_failed', 'cursor_invalid', 'role_missing', 'service_unavailable'],
   },
   getRun: {
@@ -41,7 +42,7 @@ export const runRoutes = {
     role: 'operator',
     summary: 'The progress of one run',
     params: z.strictObject({ runId: runIdSchema }),
-    success: { status: 200, schema: resource.runSchema, words: 'The run' },
+    success: { status: 200, schema: operatorResource.runSchema, words: 'The run' },
     problems: ['validation_failed', 'not_found', 'role_missing', 'service_unavailable'],
   },
 } as const satisfies Record<string, Route>
