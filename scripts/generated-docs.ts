@@ -1,4 +1,5 @@
 import { openApi } from '../shared/contract/openapi.ts'
+import { auctionMachine } from '../shared/domain/auction.ts'
 import { handleMachine, listingMachine } from '../shared/domain/handle-machine.ts'
 import { orderMachine } from '../shared/domain/order.ts'
 import { ruleNames, shippedPolicy } from '../shared/domain/release-policy.ts'
@@ -36,6 +37,12 @@ const stateMachines = (terms: Terms): string =>
       orderMachine,
       terms,
     ),
+    section(
+      'Auction',
+      'An English auction binds one handle from its opening on. It is won by the highest maximum where the reserve price is met; a winner who does not pay has defaulted, and the runner-up is offered the handle once.',
+      auctionMachine,
+      terms,
+    ),
   ].join('\n\n') + '\n'
 
 const section = <S extends string, E extends string>(
@@ -66,6 +73,10 @@ const wait = (after: Deadline, terms: Terms): string => {
       return 'the planned step: the next notice, or the end of the grace period that the notices told'
     case 'orderDeadline':
       return 'the deadline of the order that holds it'
+    case 'auctionStart':
+      return 'the instant at which the auction starts'
+    case 'auctionEnd':
+      return 'the instant at which the bidding ends, as the last bids moved it; then it is won, or unsold'
     default: {
       const hours = durationMs(terms, after) / hourMs
       return hours % 24 === 0 && hours > 24 ? `${hours / 24} days` : hours === 1 ? '1 hour' : `${hours} hours`

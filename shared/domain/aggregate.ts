@@ -1,4 +1,5 @@
 import { type Actor, actorName } from './actors.ts'
+import { type Auction, type AuctionEvent, evolveAuction } from './auction.ts'
 import { evolveHandle } from './handle-evolve.ts'
 import type { Handle, HandleEvent } from './handle.ts'
 import { type Entry, nextEntry } from './journal.ts'
@@ -18,6 +19,7 @@ type Kinds = {
   look: [ProtectedLook, LookEvent]
   policy: [PublishedPolicy, PolicyEvent]
   plan: [ReleasePlan, PlanEvent]
+  auction: [Auction, AuctionEvent]
 }
 export type Kind = keyof Kinds
 export type StateOf<K extends Kind> = Kinds[K][0]
@@ -43,6 +45,7 @@ const rules: { readonly [K in Kind]: Rules<K> } = {
   look: { evolve: evolveLook },
   policy: { evolve: (_, policy, event, at) => evolvePolicy(policy, event, at) },
   plan: { evolve: evolvePlan },
+  auction: { evolve: evolveAuction },
 }
 
 /** The one release policy has no id of its own among many. */

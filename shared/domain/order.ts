@@ -2,7 +2,7 @@ import type { Currency } from '../contract/money.ts'
 import type { Actor } from './actors.ts'
 import type { HandleEvent } from './handle.ts'
 import { orderAccount, type Posting, posting, providerAccount, reverse, salesAccount } from './ledger.ts'
-import { durationMs, type Terms } from './terms.ts'
+import { durationMs, isDuration, type Terms } from './terms.ts'
 import { ok, refuse, type Refusal, type Result } from './result.ts'
 import { deadlineOf, findTransition, type Machine, possibleEvents } from './transitions.ts'
 
@@ -212,7 +212,7 @@ export const handleEventOf = (order: Order, event: OrderEvent): Extract<HandleEv
 export const orderDueAt = (order: Order, terms: Terms): string | null => {
   if (order.status === 'awaiting_payment') return order.payBy
   const after = deadlineOf(orderMachine, order.status)?.after
-  if (after === undefined || after === 'releaseRule' || after === 'graceEnd' || after === 'orderDeadline') return null
+  if (after === undefined || !isDuration(after)) return null
   return new Date(Date.parse(order.since) + durationMs(terms, after)).toISOString()
 }
 

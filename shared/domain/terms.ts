@@ -27,6 +27,10 @@ export const dayMs = 86_400_000
 /** A duration of the terms that a transition may wait for. */
 export type DurationName = Exclude<keyof Terms, 'version'>
 
+/** Whether a deadline is a duration of the terms, and not an instant that its aggregate knows. */
+export const isDuration = (name: string): name is DurationName =>
+  name !== 'version' && Object.hasOwn(termsInForce, name)
+
 /** Milliseconds of a named duration. */
 export const durationMs = (terms: Terms, name: DurationName): number => {
   switch (name) {

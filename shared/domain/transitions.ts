@@ -11,7 +11,7 @@ export type Transition<S extends string, E extends string> = {
   readonly on: E
   readonly to: S
   readonly by: readonly ActorKind[]
-  readonly after?: DurationName | 'releaseRule' | 'graceEnd' | 'orderDeadline'
+  readonly after?: DurationName | 'releaseRule' | 'graceEnd' | 'orderDeadline' | 'auctionStart' | 'auctionEnd'
 }
 
 /** `waiting`: somebody owes an act, so a deadline must exist. `resting`: nobody does. `final`: nothing follows. */

@@ -10,6 +10,7 @@ import {
   type VersionedOf,
   type VersionedOrder,
 } from '../domain/aggregate.ts'
+import { auctionDueAt } from '../domain/auction.ts'
 import { dueFrom, type DueQueue } from '../domain/handle-due.ts'
 import type { HandleEvent } from '../domain/handle.ts'
 import type { Entry } from '../domain/journal.ts'
@@ -63,6 +64,7 @@ const orderPlace = { table: 'escrow', prefix: 'O#', sk: 'order' } as const satis
 const lookPlace = { table: 'handles', prefix: 'K#', sk: 'skeleton' } as const satisfies Place
 const policyPlace = { table: 'handles', prefix: 'P#', sk: 'policy' } as const satisfies Place
 const planPlace = { table: 'escrow', prefix: 'P#', sk: 'plan' } as const satisfies Place
+const auctionPlace = { table: 'escrow', prefix: 'A#', sk: 'auction' } as const satisfies Place
 
 /** The table of kinds. Keys of one table differ in prefix or sort key. */
 export const kinds: { readonly [K in Kind]: Shape<K> } = {
@@ -71,6 +73,11 @@ export const kinds: { readonly [K in Kind]: Shape<K> } = {
   look: { ...lookPlace, idOf: (look) => look.skeleton },
   policy: { ...policyPlace, idOf: () => policyId },
   plan: { ...planPlace, idOf: (plan) => plan.id },
+  auction: {
+    ...auctionPlace,
+    idOf: (auction) => auction.id,
+    attributes: (auction) => dueAttributes(auction.id, auctionDueAt(auction)),
+  },
 }
 
 const keyIn =

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { auctionMachine } from '../../shared/domain/auction.ts'
 import { handleMachine, listingMachine } from '../../shared/domain/handle-machine.ts'
 import { orderMachine } from '../../shared/domain/order.ts'
 import { type Machine, toMermaid } from '../../shared/domain/transitions.ts'
@@ -7,6 +8,7 @@ const machines: Machine<string, string>[] = [
   handleMachine as Machine<string, string>,
   listingMachine as Machine<string, string>,
   orderMachine as Machine<string, string>,
+  auctionMachine as Machine<string, string>,
 ]
 
 const reachable = (machine: Machine<string, string>): Set<string> => {
