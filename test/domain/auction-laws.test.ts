@@ -8,7 +8,11 @@ import { bid, bidding, codeOf, hourMs, leader, openAuction, type Placing, type V
 
 const placing = fc.record({
   by: fc.constantFrom('alice', 'bob', 'carol', 'dora', 'erin', 'finn', 'gus', 'hal', 'ida', 'jan'),
-  max: fc.integer({ min: 1, max: 400_00 }),
+  // Round amounts meet each other: ties.
+  max: fc.oneof(
+    fc.integer({ min: 1, max: 400_00 }),
+    fc.integer({ min: 1, max: 8 }).map((n) => n * 50_00),
+  ),
   stepMs: fc.integer({ min: 0, max: 2 * hourMs }),
 })
 const terms = fc.record({
