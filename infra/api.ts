@@ -39,6 +39,10 @@ const functionOfGroup = {
     errorImpact: 'Operators cannot plan a release or publish one, and nobody can check a published schedule.',
   },
   runs: { name: 'api/runs', errorImpact: 'Operators cannot see how far releases have come, or start them by hand.' },
+  watches: {
+    name: 'api/watches',
+    errorImpact: 'Accounts cannot watch handles or end their watches; alerts that are due still go out.',
+  },
   'stripe-webhook': {
     name: 'webhooks/stripe',
     errorImpact:

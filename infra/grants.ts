@@ -124,6 +124,13 @@ export const grants = {
     // Starts a sweep. What else it could claim to have happened is decided anew by whoever acts on it.
     { allow: ['events:PutEvents'], on: 'bus' },
   ],
+  'api/watches': [
+    {
+      allow: ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      on: 'handles',
+      partitions: ['W#*', 'U#*'],
+    },
+  ],
   'webhooks/stripe': [stripeSecret, { allow: ['sqs:SendMessage'], on: 'payments' }],
   'schedules/sweep-handles': [
     { allow: ['dynamodb:GetItem'], on: 'handles' },
@@ -178,7 +185,7 @@ export const grants = {
     { allow: ['sqs:SendMessage'], on: 'plans' },
     // A plan reads the market and writes nothing of it.
     { allow: ['dynamodb:Scan'], on: 'handles' },
-    { allow: ['dynamodb:BatchGetItem'], on: 'handles', partitions: ['K#*'] },
+    { allow: ['dynamodb:BatchGetItem'], on: 'handles', partitions: ['K#*', 'W#*'] },
     { allow: ['dynamodb:Query'], on: 'escrow/index/bySale' },
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'], on: 'escrow', partitions: ['P#*'] },
     { allow: ['s3:GetObject', 's3:PutObject'], on: 'schedules-bucket/parts/*' },
@@ -218,6 +225,16 @@ export const grants = {
     { allow: ['events:PutEvents'], on: 'bus' },
     keepSecret,
   ],
+  'workers/send-alerts': [
+    receives('alerts'),
+    recordsFailures('alerts'),
+    { allow: ['sqs:SendMessage'], on: 'alerts' },
+    { allow: ['dynamodb:GetItem'], on: 'handles', partitions: ['H#*'] },
+    { allow: ['dynamodb:Query', 'dynamodb:UpdateItem'], on: 'handles', partitions: ['W#*'] },
+    { allow: ['ses:SendEmail'], on: 'mail-identity' },
+    { allow: ['ses:SendEmail'], on: 'mail-configuration-set' },
+    { allow: ['events:PutEvents'], on: 'bus' },
+  ],
   'workers/apply-mail-events': [
     receives('mail-events'),
     recordsFailures('mail-events'),
@@ -230,6 +247,8 @@ export const grants = {
     { allow: ['dynamodb:ListStreams'], on: 'any-stream', byEventSource: true },
     { allow: ['sqs:SendMessage'], on: 'outbox-failures', byEventSource: true },
     { allow: ['dynamodb:BatchWriteItem'], on: 'escrow' },
+    // Whether anybody watches a handle.
+    { allow: ['dynamodb:BatchGetItem'], on: 'handles', partitions: ['W#*'] },
     recordsFailures('outbox-failures'),
     { allow: ['events:PutEvents'], on: 'bus' },
   ],

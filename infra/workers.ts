@@ -7,6 +7,7 @@ import { Bucket, BucketEncryption, type CfnBucket, HttpMethods } from 'aws-cdk-l
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
 import { type MailEventMessage, runRequested } from '../shared/contract/messages.ts'
+import { alertEventTypes } from '../shared/domain/alert.ts'
 import { effectEventTypes, noticeEventType } from '../shared/domain/effects.ts'
 import { addAlarm, addLoggedEventAlarm, alarmPeriod } from './alarms.ts'
 import { type Deployment, NodeFunction } from './constructs/node-function.ts'
@@ -35,6 +36,7 @@ export class WorkersStack extends Stack {
     this.addEffects(deployment, bus)
     this.addNotices(deployment, bus)
     this.addMailEvents(deployment, configurationSet)
+    this.addAlerts(deployment, bus)
     this.addOutbox(deployment)
   }
 
@@ -279,6 +281,30 @@ export class WorkersStack extends Stack {
         targets: [new SqsQueue(queue, { deadLetterQueue: deadLetters, message: RuleTargetInput.fromObject(message) })],
       })
     }
+  }
+
+  /** What the watchers of a handle are told of → alerts queue → `send-alerts`, page by page. */
+  private addAlerts(deployment: Deployment, bus: EventBus): void {
+    const { queue, deadLetters } = new QueueWorker(this, 'SendAlerts', {
+      deployment,
+      name: 'workers/send-alerts',
+      queue: 'alerts',
+      batchSize: 1,
+      // SES carries some ten mails a second for each; events and marks are faster.
+      maxConcurrency: 10,
+      memoryMb: 512,
+      timeout: Duration.minutes(1),
+      // A handle with 100,000 watchers is told in 2,000 pages, one after another.
+      waitMax: Duration.hours(6),
+      errorImpact: 'Accounts that watch a handle are not told that it came to market or changed; sales go on.',
+    })
+    new Rule(this, 'AlertsRule', {
+      ruleName: resourceName(deployment.settings, 'alerts'),
+      description: 'What the watchers of a handle are told of',
+      eventBus: bus,
+      eventPattern: { source: [eventSource], detailType: [...alertEventTypes] },
+      targets: [new SqsQueue(queue, { deadLetterQueue: deadLetters })],
+    })
   }
 
   /** The streams of both tables → `publish-outbox` → archive of the journal, and the event bus. */

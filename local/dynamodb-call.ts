@@ -102,6 +102,17 @@ export function partitionKeys(operation: string, body: Buffer, table: string, ke
         attribute === keyName ? keyOf({ [keyName]: asObject(call.ExpressionAttributeValues)[value] ?? {} }) : unread,
       ]
     }
+    // Every key of the transaction, of whichever table: more than a policy can mean, never less.
+    case 'TransactWriteItems':
+      return [
+        ...new Set(
+          asArray(call.TransactItems).flatMap((item) =>
+            Object.entries(asObject(item)).map(([kind, value]) =>
+              keyOf(kind === 'Put' ? asObject(value).Item : asObject(value).Key),
+            ),
+          ),
+        ),
+      ]
     default:
       return [unread]
   }

@@ -25,6 +25,8 @@ const config = readConfig(
   'MAIL_EVENTS_DEAD_QUEUE_URL',
   'PLANS_QUEUE_URL',
   'PLANS_DEAD_QUEUE_URL',
+  'ALERTS_QUEUE_URL',
+  'ALERTS_DEAD_QUEUE_URL',
   'OUTBOX_FAILURES_QUEUE_URL',
 )
 const deps = {
@@ -39,6 +41,7 @@ const deps = {
     notices: openDeadLetters(config.NOTICES_DEAD_QUEUE_URL, config.NOTICES_QUEUE_URL),
     'mail-events': openDeadLetters(config.MAIL_EVENTS_DEAD_QUEUE_URL, config.MAIL_EVENTS_QUEUE_URL),
     plans: openDeadLetters(config.PLANS_DEAD_QUEUE_URL, config.PLANS_QUEUE_URL),
+    alerts: openDeadLetters(config.ALERTS_DEAD_QUEUE_URL, config.ALERTS_QUEUE_URL),
     'outbox-failures': openDeadLetters(config.OUTBOX_FAILURES_QUEUE_URL, null),
   },
 }

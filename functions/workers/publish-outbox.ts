@@ -6,9 +6,9 @@ import { openStore } from '../../shared/store/client.ts'
 import { failureRecorder } from '../../shared/store/failures.ts'
 import { publishOutbox } from '../../shared/workflows/publish-outbox.ts'
 
-const config = readConfig('ESCROW_TABLE', 'EVENT_BUS')
+const config = readConfig('HANDLES_TABLE', 'ESCROW_TABLE', 'EVENT_BUS')
 const deps = {
-  store: openStore({ escrowTable: config.ESCROW_TABLE }),
+  store: openStore({ handlesTable: config.HANDLES_TABLE, escrowTable: config.ESCROW_TABLE }),
   bus: openEventBus(config.EVENT_BUS),
 }
 

@@ -74,7 +74,7 @@ export async function startOidc(options: {
         iat: nowSeconds,
         exp: nowSeconds + lifetimeSeconds,
         jti: randomUUID(),
-        ...(known === undefined ? {} : { groups: [...known.groups], email: known.email }),
+        ...(known === undefined ? {} : { groups: [...known.groups], email: known.email, email_verified: true }),
         ...claims,
       }
       return new SignJWT(payload).setProtectedHeader({ alg: 'RS256', typ: 'at+jwt', kid: asText(jwk.kid) }).sign(key)

@@ -111,6 +111,31 @@ export const planMessageSchema = z.discriminatedUnion('step', [
 ])
 export type PlanMessage = z.infer<typeof planMessageSchema>
 
+const alertedHandle = z.string().regex(/^[0-9a-z_]{1,15}$/)
+
+/** Some of a handle's watches are to be told of one occasion: from the key `after` on (absent: from the first). */
+export const alertPageSchema = z.strictObject({
+  handle: alertedHandle,
+  cause: z.strictObject({
+    kind: z.enum(['released', 'opened', 'price_changed', 'closing_soon']),
+    key: z.string().min(1).max(64),
+  }),
+  after: z.record(z.string(), z.string()).optional(),
+})
+export type AlertPage = z.infer<typeof alertPageSchema>
+
+/** What the alerts' worker is sent: an event of a handle that is watched, as its rule hands it over, or the next page of one. */
+export const alertMessageSchema = z.union([
+  alertPageSchema,
+  z.object({
+    detail: z.object({
+      aggregate: z.string().regex(/^handle:[0-9a-z_]{1,15}$/),
+      seq: z.int().min(1),
+      event: z.object({ type: z.string() }),
+    }),
+  }),
+])
+
 /** An S3 notification, or the test message that S3 sends when a notification is configured. */
 export const feedMessageSchema = z.union([
   z.object({ Event: z.literal('s3:TestEvent') }),

@@ -9,6 +9,7 @@ export const workQueueNames = [
   'notices',
   'mail-events',
   'plans',
+  'alerts',
 ] as const
 export type WorkQueueName = (typeof workQueueNames)[number]
 

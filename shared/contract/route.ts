@@ -15,6 +15,7 @@ export type RouteGroup =
   | 'dead-letters'
   | 'release-plans'
   | 'runs'
+  | 'watches'
   | 'stripe-webhook'
 
 export type Route = {

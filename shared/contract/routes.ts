@@ -9,6 +9,7 @@ import { releasePlanRoutes } from './routes/release-plans.ts'
 import { referenceRoutes } from './routes/reference.ts'
 import { runRoutes } from './routes/runs.ts'
 import { webhookRoutes } from './routes/stripe-webhook.ts'
+import { watchRoutes } from './routes/watches.ts'
 
 /** The table: gateway routes, OpenAPI, the typed client and the role tests read it; a function reads its group alone. */
 export const routes = {
@@ -21,6 +22,7 @@ export const routes = {
   ...deadLetterRoutes,
   ...releasePlanRoutes,
   ...runRoutes,
+  ...watchRoutes,
   ...webhookRoutes,
   ...referenceRoutes,
 } as const

@@ -4,15 +4,22 @@ import { comparablesOf, measureSales, noSales, type Sale, type SaleBook } from '
 import { appraisalModel } from './appraisal/model.ts'
 import { gate, type GateFacts } from './release-gate.ts'
 import type { Assessment } from './release.ts'
+import { demandOf, type WithDemand } from './watch.ts'
 
 /** Stripe takes at most $999,999.99 in one payment (docs.stripe.com/currencies). */
 const checkoutMaxMinor = 999_999_99
 
 /** Gate, then appraisal; the asking price is the expected one. Loads the word lists: only what releases imports this. */
-export const assess = (name: string, display: string, facts: GateFacts, sales: SaleBook = noSales): Assessment => {
+export const assess = (
+  name: string,
+  display: string,
+  facts: GateFacts & WithDemand,
+  sales: SaleBook = noSales,
+): Assessment => {
   const verdict = gate(name, facts)
   if (!verdict.pass) return verdict
-  const own = estimate({ name, display }, appraisalModel)
+  const demand = demandOf(facts.demand)
+  const own = estimate({ name, display, ...(demand === undefined ? {} : { demand }) }, appraisalModel)
   const appraisal = conclude(own, comparablesOf(own, sales), appraisalModel)
   const { expectedMinor: priceMinor, currency } = appraisal
   if (priceMinor > checkoutMaxMinor) {

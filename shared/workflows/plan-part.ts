@@ -11,12 +11,14 @@ import type { ReleasePlan } from '../domain/release-plan.ts'
 import { dueUnder } from '../domain/release-policy.ts'
 import type { Assess, Assessment } from '../domain/release.ts'
 import { scheduleLine, type ScheduleLine } from '../domain/schedule.ts'
+import type { WithDemand } from '../domain/watch.ts'
 import type { Queue } from '../gateways/queue.ts'
 import { partObjectKey, type Schedules } from '../gateways/schedules.ts'
 import type { Store } from '../store/client.ts'
 import type { PageKey } from '../store/pages.ts'
 import { claimWriting, keepPart, loadPart, loadParts, loadPlan, type PlanPart } from '../store/plans.ts'
 import { loadLooks, readSegmentPage, type SurveyedHandle } from '../store/segments.ts'
+import { loadDemand } from '../store/watches.ts'
 
 /**
  * Segments of the handles table that are read at the same time. Two workers read and appraise 1,500,000 handles in some
@@ -39,7 +41,7 @@ export type PlanPartDeps = {
   readonly queue: Queue
   readonly partSize: PartSize
   /** Gate and appraisal of a name, as the release asks them. */
-  readonly assess: (name: string, display: string, facts: GateFacts) => Assessment
+  readonly assess: (name: string, display: string, facts: GateFacts & WithDemand) => Assessment
 }
 
 /** A line of a part, with what the ranking of the whole needs and the schedule does not show. */
@@ -130,14 +132,14 @@ const survey = async (
   summary: ReturnType<typeof newSummary>,
 ): Promise<PartLine[]> => {
   const { policy, inForce, asOf } = plan
-  const asked = handles.filter((one) => mayBeDecided(one, plan)).map(({ handle }) => skeleton(handle.name))
-  const looks = await loadLooks(store, asked)
+  const asked = handles.filter((one) => mayBeDecided(one, plan)).map(({ handle }) => handle.name)
+  const [looks, demand] = await Promise.all([loadLooks(store, asked.map(skeleton)), loadDemand(store, asked)])
   const reservedNames = new Set(policy.reservedNames)
   const lines: PartLine[] = []
   for (const { handle, hasAddress } of handles) {
     const { name, display } = handle
-    const assessHandle: Assess = (overruled) =>
-      assess(name, display, { reservedNames, look: looks.get(skeleton(name)), overruled: new Set(overruled) })
+    const facts = { reservedNames, look: looks.get(skeleton(name)), demand: demand.get(name) }
+    const assessHandle: Assess = (overruled) => assess(name, display, { ...facts, overruled: new Set(overruled) })
     const projection = project(handle, policy, assessHandle, asOf, hasAddress)
     const standing = inForce === null ? null : project(handle, inForce, passOver, asOf, hasAddress).standing
     const group = groupOf(handle)

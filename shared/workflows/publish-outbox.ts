@@ -1,15 +1,20 @@
 import type { DynamoDBRecord } from 'aws-lambda'
+import { alertEventTypes } from '../domain/alert.ts'
 import { noticeEventType } from '../domain/effects.ts'
 import type { Entry } from '../domain/journal.ts'
 import type { DomainEvent, EventBus } from '../gateways/events.ts'
-import type { EscrowStore } from '../store/client.ts'
+import type { HandlesStore, Store } from '../store/client.ts'
 import { fileEntries } from '../store/journal.ts'
 import { readOutboxRecord } from '../store/outbox.ts'
+import { loadDemand } from '../store/watches.ts'
 
-export type OutboxDeps = { readonly store: EscrowStore; readonly bus: EventBus }
+export type OutboxDeps = { readonly store: Store; readonly bus: EventBus }
 
-/** Every event of an order is published; of a handle's those that want an effect: a million events cost a dollar. */
-const isPublished = (detailType: string): boolean => detailType.startsWith('order.') || detailType === noticeEventType
+const alertTypes = new Set(alertEventTypes)
+
+/** Every event of an order is published; of a handle's those that want an effect or an alert: a million cost a dollar. */
+const isPublished = (detailType: string): boolean =>
+  detailType.startsWith('order.') || detailType === noticeEventType || alertTypes.has(detailType)
 
 /**
  * One batch of stream records: files each entry that was replaced, publishes each event that came. Both may happen twice
@@ -32,9 +37,25 @@ export const publishOutbox = async (
       break
     }
   }
-  await fileEntries(deps.store, replaced)
-  await deps.bus.publish(events)
+  const [, published] = await Promise.all([fileEntries(deps.store, replaced), withoutUnwatched(deps.store, events)])
+  await deps.bus.publish(published)
   return failure
+}
+
+/**
+ * Leaves out what only watchers would be told of, where nobody watches: half a read unit for each such handle, and the
+ * millions that nobody waits for are not published.
+ */
+const withoutUnwatched = async (store: HandlesStore, events: readonly DomainEvent[]): Promise<DomainEvent[]> => {
+  const nameOf = ({ detail }: DomainEvent) =>
+    String((detail as { readonly aggregate: string }).aggregate).replace(/^handle:/, '')
+  const asked = events.filter(({ detailType }) => alertTypes.has(detailType)).map(nameOf)
+  if (asked.length === 0) return [...events]
+  const demand = await loadDemand(store, asked)
+  return events.filter((event) => {
+    const { watches = 0, backorders = 0 } = demand.get(nameOf(event)) ?? {}
+    return !alertTypes.has(event.detailType) || watches + backorders > 0
+  })
 }
 
 const publishedOf = (entry: Entry): DomainEvent[] => {

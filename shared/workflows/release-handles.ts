@@ -5,17 +5,19 @@ import type { HandleEvent } from '../domain/handle.ts'
 import type { GateFacts } from '../domain/release-gate.ts'
 import type { ReleasePolicy } from '../domain/release-policy.ts'
 import { type Assessment, decideDue } from '../domain/release.ts'
+import type { WithDemand } from '../domain/watch.ts'
 import { plainError } from '../runtime/log.ts'
 import type { Store } from '../store/client.ts'
 import { loadHandle, loadHandles, type LoadedHandle } from '../store/handles.ts'
 import { filedEntries } from '../store/journal.ts'
 import type { NameFailure } from '../store/runs.ts'
+import { loadDemand } from '../store/watches.ts'
 import { type CommitDeps, committingEach, instant, type Step } from './committing.ts'
 import { readPolicyInForce } from './policies.ts'
 
 export type ReleaseDeps = CommitDeps<Store> & {
   /** Gate and appraisal of a name. Pure; called when really due. */
-  readonly assess: (name: string, display: string, facts: GateFacts) => Assessment
+  readonly assess: (name: string, display: string, facts: GateFacts & WithDemand) => Assessment
 }
 
 /** What became of a name of a message. */
@@ -56,15 +58,16 @@ export const releaseHandles = async (
   run?: { readonly id: string; readonly repeated: boolean },
 ): Promise<readonly ReleaseOutcome[]> => {
   const distinct = [...new Set(names)]
-  const [{ handles, looks }, policy] = await Promise.all([
+  const [{ handles, looks }, demand, policy] = await Promise.all([
     loadHandles(deps.store, distinct, distinct.map(skeleton), 'is left out'),
+    loadDemand(deps.store, distinct),
     readPolicyInForce(deps.store),
   ])
   const reservedNames = new Set(policy.reservedNames)
   const actor: Actor = { kind: 'system', ...(run !== undefined && { runId: run.id }) }
   const doneBefore = doneBy(deps.store, actorName(actor), run)
   const steps = distinct.map((name) => {
-    const facts = { reservedNames, look: looks.get(skeleton(name)) }
+    const facts = { reservedNames, look: looks.get(skeleton(name)), demand: demand.get(name) }
     return releaseStep(deps, { name, loaded: handles.get(name), policy, facts, actor, doneBefore })
   })
   return committingEach(deps, steps, (error, index) => ({
@@ -78,7 +81,7 @@ type Turn = {
   readonly name: string
   readonly loaded: LoadedHandle | undefined
   readonly policy: ReleasePolicy
-  readonly facts: GateFacts
+  readonly facts: GateFacts & WithDemand
   readonly actor: Actor
   readonly doneBefore: (handle: LoadedHandle) => Promise<ReleaseOutcome>
 }

@@ -35,8 +35,8 @@ it('a plan reads the table once and eventually consistent, asks half a unit for 
   expect(lines).toBeGreaterThan(50)
   const calls = (name: string): number => cost.calls[name] ?? 0
   expect(calls('dynamodb:Scan')).toBe(planSegments)
-  // One question a hundred looks, and at least one a page.
-  expect(calls('dynamodb:BatchGetItem')).toBeLessThanOrEqual(planSegments + lines / 100)
+  // One question a hundred looks, one a hundred names for their demand, and at least one of each a page.
+  expect(calls('dynamodb:BatchGetItem')).toBeLessThanOrEqual(2 * (planSegments + lines / 100))
   // The plan and its place in the list, each part, the result and the seal; and each segment that comes to its end as one of
   // the last asks whether it is for it to have the schedule written: four workers at most.
   const asking = calls('dynamodb:PutItem') - 2 - planSegments - 2
@@ -49,8 +49,9 @@ it('a plan reads the table once and eventually consistent, asks half a unit for 
   // A page at the end of each segment is rounded up; parts and plans are read whole, some units each.
   const scanned = tableBytes / 4096 / 2 + planSegments / 2
   const looks = lines / 2
+  const demand = lines / 2
   const bookkeeping = 20 * planSegments
-  expect(cost.readUnits).toBeLessThanOrEqual(scanned + looks + bookkeeping)
+  expect(cost.readUnits).toBeLessThanOrEqual(scanned + looks + demand + bookkeeping)
   expect(units(cost).indexWriteUnits).toBe(0)
   // A part's counts and the whole's result take a unit a KB.
   expect(cost.writeUnits).toBeLessThanOrEqual(16 + 6 * planSegments)

@@ -153,11 +153,19 @@ describe('prices', () => {
     const reasonOf = (demand: object) =>
       appraise({ name: 'moonlit', demand }, appraisalModel).reasons.find(({ code }) => code === 'demand')
     expect(reasonOf({})).toBeUndefined()
-    // Each doubling of 1 + searches ÷ 100 + watches ÷ 5 + offers is worth 2,000, up to 8,000.
+    // Each doubling of 1 + searches ÷ 100 + watches ÷ 5 + backorders ÷ 2 + offers is worth 2,000, up to 8,000.
     expect(reasonOf({ offers: 1 })?.weight).toBe(2_000)
     expect(reasonOf({ searches: 100, watches: 10 })?.weight).toBe(4_000)
+    // A backorder stands between a watch and an offer.
+    expect(reasonOf({ backorders: 2 })?.weight).toBe(2_000)
     expect(reasonOf({ searches: 1e9 })?.weight).toBe(8_000)
-    expect(reasonWords('demand', 2_000)).toBe('People have searched for it, watched it or made offers')
+    expect(reasonWords('demand', 2_000)).toBe('People watch it, have ordered it in advance or made offers')
+  })
+
+  it('keep the weight of demand in what is stored, also where five reasons weigh more', () => {
+    const stronger = (['length', 'word', 'trade', 'place', 'form'] as const).map((code) => ({ code, weight: 3_000 }))
+    const reasons = strongest([{ code: 'demand', weight: 526 }, ...stronger])
+    expect(reasons.map(({ code }) => code)).toEqual(['length', 'word', 'trade', 'place', 'demand'])
   })
 
   it('stand inside a range that is open at both ends, wherever the price is off the floor', () => {

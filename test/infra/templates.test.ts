@@ -80,6 +80,7 @@ describe('grants', () => {
     notices: 'SendNotices',
     'mail-events': 'ApplyMailEvents',
     plans: 'PlanRelease',
+    alerts: 'SendAlerts',
   }
   const queuePaths: Record<string, string> = {
     ...Object.fromEntries(
@@ -266,8 +267,8 @@ describe('queues', () => {
       .ofType('AWS::Lambda::EventSourceMapping')
       .filter(({ properties, stack }) => assembly.follow(properties['EventSourceArn'], stack) === queue)
 
-  it('has nine queues of work, each with a dead-letter queue of its own kind after five receipts', () => {
-    expect(workQueues()).toHaveLength(9)
+  it('has ten queues of work, each with a dead-letter queue of its own kind after five receipts', () => {
+    expect(workQueues()).toHaveLength(10)
     for (const queue of workQueues()) {
       const deadLetters = assembly.follow(redriveOf(queue)?.deadLetterTargetArn, queue.stack)
       expect(redriveOf(queue)?.maxReceiveCount).toBe(5)
@@ -285,7 +286,7 @@ describe('queues', () => {
 
   it('alarms on the first dead letter', () => {
     const deadLetterQueues = queues().filter((queue) => !redriveOf(queue))
-    expect(deadLetterQueues).toHaveLength(10)
+    expect(deadLetterQueues).toHaveLength(11)
     const alarms = deadLetterQueues.flatMap((queue) =>
       alarmsOn('QueueName', queue, 'ApproximateNumberOfMessagesVisible'),
     )
@@ -515,6 +516,7 @@ describe('bundles', () => {
     'api/checkout': 700,
     'api/accounts': 420,
     'api/keep': 420,
+    'api/watches': 420,
     // Two take names of other systems, and so the table of letters that look alike.
     'api/operator': 700,
     'api/dead-letters': 520,
@@ -533,6 +535,7 @@ describe('bundles', () => {
     'workers/carry-out-effects': 700,
     'workers/send-notices': 600,
     'workers/apply-mail-events': 400,
+    'workers/send-alerts': 600,
     'workers/publish-outbox': 400,
   }
   const mayHoldStripe: readonly FunctionName[] = [

@@ -18,6 +18,8 @@ import {
 } from '../../shared/store/handles.ts'
 import { fileEntries, filedEntries } from '../../shared/store/journal.ts'
 import { loadOrder, queryBuyer, querySales } from '../../shared/store/orders.ts'
+import { loadDemand, loadWatch, loadWatches, markTold, queryWatches, writeWatch } from '../../shared/store/watches.ts'
+import { watchesPerPage } from '../../shared/workflows/send-alerts.ts'
 import { loadPolicy } from '../../shared/store/policy.ts'
 import { countUnits, type Units } from './counted.ts'
 import { startStore, type TestStore } from './engine.ts'
@@ -131,6 +133,15 @@ beforeAll(async () => {
       { kind: 'handle', before: held, after: sold },
     ]),
   )
+  const watch = { handle: name, accountId: 'acct_b', createdAt: at(0), updatedAt: at(0), told: new Set<string>() }
+  const backorder = { ...watch, maxPriceMinor: 1_000_00, email: contact.email, updatedAt: at(1) }
+  await measure('make a watch', () => writeWatch(store, context, null, watch))
+  await measure('read a watch to change it', () => loadWatch(store, name, 'acct_b'))
+  await measure('make a backorder of a watch', () => writeWatch(store, context, watch, backorder))
+  await measure('what an account watches (one handle)', () => loadWatches(store, 'acct_b'))
+  await measure('read the demand for a name', () => loadDemand(store, [name]))
+  await measure('read a page of watches to tell them', () => queryWatches(store, name, { limit: watchesPerPage }))
+  await measure('mark that a watch was told', () => markTold(store, backorder, '12 released', true))
   await measure("a buyer's orders", () => queryBuyer(store, 'acct_b', { limit: 20 }))
   await measure("a buyer's handles", () => queryHolder(store, 'acct_b', { limit: 20 }))
   await measure('sales of a month', () => querySales(store, '2026-11', { limit: 20 }))

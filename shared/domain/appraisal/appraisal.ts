@@ -39,7 +39,7 @@ const words = {
   underscore: ['It has no underscore', 'It has underscores'],
   sound: ['It is easy to say', 'It is hard to say'],
   pattern: ['Its letters make a pattern that is easy to remember', 'Its letters repeat without sense'],
-  demand: ['People have searched for it, watched it or made offers', 'Nobody has asked for it'],
+  demand: ['People watch it, have ordered it in advance or made offers', 'Nobody has asked for it'],
   comparable_sales: [
     'Similar names sold lately for more than estimated',
     'Similar names sold lately for less than estimated',
@@ -60,14 +60,19 @@ const reasonsMax = 5
 /** Below 7 % a reason is not worth a line. */
 const reasonWeightMin = 300
 
-/** The reasons that are worth a line, the strongest first; of two that are equal the first of `reasonCodes`. */
-export const strongest = (reasons: readonly Reason[]): readonly Reason[] =>
-  reasons
+/**
+ * The reasons that are worth a line, the strongest first; of two that are equal the first of `reasonCodes`. Demand is
+ * always among them: the counts it was made of move on, so its weight is what the appraisal can be made from again.
+ */
+export const strongest = (reasons: readonly Reason[]): readonly Reason[] => {
+  const sorted = reasons
     .filter(({ weight }) => Math.abs(weight) >= reasonWeightMin)
     .sort(
       (a, b) => Math.abs(b.weight) - Math.abs(a.weight) || reasonCodes.indexOf(a.code) - reasonCodes.indexOf(b.code),
     )
-    .slice(0, reasonsMax)
+  const demand = sorted.slice(reasonsMax).filter(({ code }) => code === 'demand')
+  return [...sorted.slice(0, reasonsMax - demand.length), ...demand]
+}
 
 /**
  * The sentence for a reason, by the direction in which it moves the price; with the sales that an appraisal used, of
@@ -109,6 +114,14 @@ export type Appraisal = {
   /** Absent: no similar name was sold lately. */
   readonly comparables?: ComparableSales | undefined
   readonly modelVersion: string
+}
+
+/** Who waits for a name: searches for it, accounts that watch it or ordered it in advance, offers. */
+export type Demand = {
+  readonly searches?: number
+  readonly watches?: number
+  readonly backorders?: number
+  readonly offers?: number
 }
 
 /** An appraisal as a handle's item carries it: under 255 bytes of JSON; currency and words are added when it is read. */

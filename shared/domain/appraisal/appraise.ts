@@ -1,10 +1,9 @@
 import { appraisalCeilingMinor, appraisalFloorMinor, reasonCodes, strongest, tierOf } from './appraisal.ts'
-import type { Appraisal, ComparableSales, ReasonCode } from './appraisal.ts'
+import type { Appraisal, ComparableSales, Demand, ReasonCode } from './appraisal.ts'
 import { featureNames, featureReasons, measure } from './features.ts'
 import type { FeatureName, Features } from './features.ts'
 import type { Lexicon } from './lexicon.ts'
 import { addPrior } from './prior.ts'
-import type { Demand } from './prior.ts'
 
 /** One step function: what the feature adds at `from`, `from + 1`, …; outside, the nearest step holds. */
 export type FeatureSteps = { readonly from: number; readonly steps: readonly number[] }

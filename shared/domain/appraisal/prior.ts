@@ -1,4 +1,4 @@
-import type { ReasonCode } from './appraisal.ts'
+import type { Demand, ReasonCode } from './appraisal.ts'
 import type { Features } from './features.ts'
 
 // What the auction data cannot tell: it has no name under seven letters, and nobody bids on a word with a number behind
@@ -31,10 +31,9 @@ const demandMax = 8_000
 const audienceMax = 2_500
 const audienceFollowersMin = 10_000
 
-export type Demand = { readonly searches?: number; readonly watches?: number; readonly offers?: number }
-
-const demandWeight = ({ searches = 0, watches = 0, offers = 0 }: Demand): number =>
-  Math.min(demandMax, Math.round(2_000 * Math.log2(1 + searches / 100 + watches / 5 + offers)))
+/** A backorder names a price and is not paid for: it counts for more than a watch and less than an offer. */
+const demandWeight = ({ searches = 0, watches = 0, backorders = 0, offers = 0 }: Demand): number =>
+  Math.min(demandMax, Math.round(2_000 * Math.log2(1 + searches / 100 + watches / 5 + backorders / 2 + offers)))
 
 const audienceWeight = (followers: number): number =>
   followers < audienceFollowersMin

@@ -1,0 +1,16 @@
+import { watchRoutes } from '../../shared/contract/routes/watches.ts'
+import { api } from '../../shared/runtime/api.ts'
+import { readConfig } from '../../shared/runtime/config.ts'
+import { running } from '../../shared/runtime/running.ts'
+import { openStore } from '../../shared/store/client.ts'
+import { listWatches, stopWatching, watchHandle } from '../../shared/workflows/watches.ts'
+
+const config = readConfig('HANDLES_TABLE')
+const store = openStore({ handlesTable: config.HANDLES_TABLE })
+const deps = { ...running, store }
+
+export const handler = api(watchRoutes, {
+  watchHandle: ({ params, body, caller }) => watchHandle(deps, caller, { ...params, ...body }),
+  stopWatching: ({ params, caller }) => stopWatching(deps, caller.id, params.handle),
+  listWatches: ({ caller }) => listWatches(store, caller.id),
+})

@@ -1,0 +1,102 @@
+import type * as z from 'zod'
+import { derivedId } from '../contract/ids.ts'
+import type { alertMessageSchema, AlertPage } from '../contract/messages.ts'
+import { formatMoney, type Money } from '../contract/money.ts'
+import type { Handle } from './handle.ts'
+import { escapeHtml } from './html.ts'
+import { phasesOf } from './listing.ts'
+import { alertsPerWatchMax, isBackorder, type Watch } from './watch.ts'
+
+/** Why the watchers of a handle are told. */
+export type AlertKind = AlertCause['kind']
+
+/** One occasion to tell a handle's watchers; `key` is the same however often the message of it comes. */
+export type AlertCause = AlertPage['cause']
+
+/** Events of a handle's journal that its watchers are told of. A million releases that nobody waits for are not published. */
+const kindOfEvent: Readonly<Record<string, AlertKind>> = {
+  handle_released: 'released',
+  sale_opened: 'opened',
+  sale_closed: 'opened',
+  listing_changed: 'price_changed',
+}
+export const alertEventTypes: readonly string[] = Object.keys(kindOfEvent).map((type) => `handle.${type}`)
+
+/** The occasion that an event of a handle's journal is; null: none. `seq` is its entry's number. */
+export const causeOfEntry = (eventType: string, seq: number): AlertCause | null => {
+  const kind = Object.hasOwn(kindOfEvent, eventType) ? kindOfEvent[eventType] : undefined
+  return kind === undefined ? null : { kind, key: `${seq} ${kind}` }
+}
+
+/** The page of watches that a message asks to be told; null where its event is no occasion. */
+export const pageOfMessage = (message: z.infer<typeof alertMessageSchema>): AlertPage | null => {
+  if (!('detail' in message)) return message
+  const { aggregate, seq, event } = message.detail
+  const cause = causeOfEntry(event.type, seq)
+  return cause === null ? null : { handle: aggregate.replace(/^handle:/, ''), cause }
+}
+
+/** What one account is told. */
+export type Alert = {
+  /** The same however often it is told: whoever receives it twice can tell. */
+  readonly id: string
+  readonly accountId: string
+  readonly handle: string
+  readonly display: string
+  readonly cause: AlertKind
+  readonly watch: 'watch' | 'backorder'
+  readonly price: Money
+  /** Of a backorder: whether the price is within what its account would pay; null of a plain watch. */
+  readonly withinMaxPrice: boolean | null
+  readonly opensAt: string
+}
+
+/**
+ * What a watcher is told of a handle as it stands now; null where the account was told of this occasion, or of too many
+ * since the handle came to market, or where the handle is not on the market any more.
+ */
+export const alertFor = (watch: Watch, handle: Handle, { kind, key }: AlertCause): Alert | null => {
+  const { listing, name, display } = handle
+  if (listing === undefined || watch.told.has(key)) return null
+  if (kind !== 'released' && watch.told.size >= alertsPerWatchMax) return null
+  const { priceMinor: amountMinor, currency } = listing
+  return {
+    id: derivedId('alr', name, watch.accountId, key),
+    accountId: watch.accountId,
+    handle: name,
+    display,
+    cause: kind,
+    watch: isBackorder(watch) ? 'backorder' : 'watch',
+    price: { amountMinor, currency },
+    withinMaxPrice: watch.maxPriceMinor === undefined ? null : amountMinor <= watch.maxPriceMinor,
+    opensAt: phasesOf(listing).opensAt,
+  }
+}
+
+const sentences: Readonly<Record<AlertKind, (handle: string) => string>> = {
+  released: (handle) => `${handle} has come to market`,
+  opened: (handle) => `${handle} is offered in a new way`,
+  price_changed: (handle) => `The price of ${handle} has changed`,
+  closing_soon: (handle) => `The sale of ${handle} ends within a day`,
+}
+
+/** An alert as an e-mail: short and plain, the same words as text and as HTML. Instants are UTC. */
+export const alertMail = (
+  alert: Alert,
+  now: string,
+): { readonly subject: string; readonly text: string; readonly html: string } => {
+  const handle = `@${alert.display}`
+  const subject = sentences[alert.cause](handle)
+  const opens = alert.opensAt > now ? `It can be bought from ${alert.opensAt} on.` : 'It can be bought now.'
+  const right = alert.watch === 'backorder' ? ['Your backorder gives no right to it: whoever buys first has it.'] : []
+  const paragraphs = [
+    `${subject}.`,
+    `It costs ${formatMoney(alert.price)}. ${opens}`,
+    ...right,
+    `You asked for this mail when you watched ${handle}. To get no more of them, end the watch in your account.`,
+  ]
+  const html = `<!doctype html><html lang="en"><meta charset="utf-8"><body>${paragraphs
+    .map((paragraph) => `<p>${escapeHtml(paragraph)}</p>`)
+    .join('')}</body></html>`
+  return { subject, text: `${paragraphs.join('\n\n')}\n`, html }
+}

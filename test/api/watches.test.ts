@@ -1,0 +1,192 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { JsonObject } from '../../local/json.ts'
+import { causeOfEntry } from '../../shared/domain/alert.ts'
+import { watchesPerAccountMax } from '../../shared/domain/watch.ts'
+import { loadDemand, queryWatches } from '../../shared/store/watches.ts'
+import { sendAlerts, watchesPerPage } from '../../shared/workflows/send-alerts.ts'
+import { checkRefused, type Market, startMarket, value } from './market.ts'
+
+let market: Market
+const told: JsonObject[] = []
+beforeAll(async () => {
+  market = await startMarket()
+  market.system.onBusEvent((event) => {
+    if (event['detail-type'] === 'watch.alert') told.push(event.detail as JsonObject)
+  })
+})
+afterAll(async () => {
+  await market.checkInvariants()
+  await market.stop()
+})
+
+const usd = (amountMinor: number) => ({ amountMinor, currency: 'USD' as const })
+const watch = async (who: string, handle: string, body: { maxPrice?: ReturnType<typeof usd>; mail?: boolean } = {}) =>
+  value(await (await market.client(who)).watchHandle({ params: { handle }, body }))
+const toldOf = (handle: string) => told.filter((alert) => alert['handle'] === handle)
+const demandFor = async (handle: string) => (await loadDemand(market.store, [handle])).get(handle)
+
+describe('a watch', () => {
+  test('can be on any name of the grammar, is listed, changed into a backorder and ended', async () => {
+    const alice = await market.client('alice')
+    expect(await watch('alice', 'Never_Heard')).toMatchObject({ handle: 'never_heard', kind: 'watch', mail: false })
+    expect(await demandFor('never_heard')).toEqual({ watches: 1, backorders: 0, offers: 0 })
+    await watch('alice', 'never_heard')
+    expect(await demandFor('never_heard')).toEqual({ watches: 1, backorders: 0, offers: 0 })
+
+    expect(await watch('alice', 'never_heard', { maxPrice: usd(50_00), mail: true })).toMatchObject({
+      kind: 'backorder',
+      maxPrice: usd(50_00),
+      mail: true,
+    })
+    expect(await demandFor('never_heard')).toEqual({ watches: 0, backorders: 1, offers: 0 })
+    await watch('alice', 'another_one')
+    expect(value(await alice.listWatches({})).items.map(({ handle, kind }) => [handle, kind])).toEqual([
+      ['another_one', 'watch'],
+      ['never_heard', 'backorder'],
+    ])
+    expect(await watch('alice', 'never_heard', { maxPrice: usd(60_00) })).toMatchObject({ mail: false })
+
+    for (const handle of ['never_heard', 'never_heard', 'another_one']) {
+      value(await alice.stopWatching({ params: { handle } }))
+    }
+    expect(value(await alice.listWatches({})).items).toEqual([])
+    expect(await demandFor('never_heard')).toEqual({ watches: 0, backorders: 0, offers: 0 })
+    expect((await queryWatches(market.store, 'never_heard', { limit: 10 })).items).toEqual([])
+  })
+
+  test('of many at once by one account counts once', async () => {
+    const bob = await market.client('bob')
+    const answers = await Promise.all(
+      [undefined, usd(100), undefined, usd(200)].map((maxPrice) =>
+        bob.watchHandle({ params: { handle: 'at_once' }, body: maxPrice === undefined ? {} : { maxPrice } }),
+      ),
+    )
+    expect(answers.some(({ ok }) => ok)).toBe(true)
+    const { watches = 0, backorders = 0 } = (await demandFor('at_once')) ?? {}
+    expect(watches + backorders).toBe(1)
+    expect((await queryWatches(market.store, 'at_once', { limit: 10 })).items).toHaveLength(1)
+  })
+
+  test('is refused beyond the limit of its account, which an ended one makes room for', async () => {
+    const carol = await market.client('carol')
+    for (let index = 0; index < watchesPerAccountMax; index += 1) await watch('carol', `limit_${index}`)
+    const token = await market.system.token('carol')
+    const problem = await checkRefused(market, 'watch_limit', 'POST', '/v1/handles/one_more/watch', { token, body: {} })
+    expect(problem.facts).toEqual({ watchesMax: watchesPerAccountMax })
+    expect(await demandFor('one_more')).toBeUndefined()
+    // One that is there may change.
+    await watch('carol', 'limit_0', { maxPrice: usd(100) })
+    value(await carol.stopWatching({ params: { handle: 'limit_1' } }))
+    await watch('carol', 'one_more')
+  })
+
+  test('takes no address but the verified one of the token', async () => {
+    for (const claims of [{}, { email: 'x@example.com' }, { email: 'x@example.com', email_verified: false }]) {
+      const token = await market.system.token('stranger', claims)
+      const body = { mail: true }
+      await checkRefused(market, 'address_not_verified', 'POST', '/v1/handles/poem/watch', { token, body })
+    }
+    const token = await market.system.token('alice')
+    for (const [body, field] of [
+      [{ email: 'other@example.com' }, 'email'],
+      [{ maxPrice: usd(0) }, 'maxPrice.amountMinor'],
+      [{ maxPrice: { amountMinor: 1.5, currency: 'USD' } }, 'maxPrice.amountMinor'],
+    ] as const) {
+      const problem = await checkRefused(market, 'validation_failed', 'POST', '/v1/handles/poem/watch', { token, body })
+      expect(problem.field).toBe(field)
+    }
+    await checkRefused(market, 'handle_character', 'POST', '/v1/handles/p%C3%B6em/watch', { token, body: {} })
+  })
+})
+
+describe('watchers of a handle that comes to market', () => {
+  test('are told once each, backorders first, by event and by mail where they asked for it', async () => {
+    await market.importFeed([market.suspended('longawaited'), market.suspended('nobodys')])
+    await watch('alice', 'longawaited', { mail: true })
+    await watch('bob', 'longawaited')
+    await watch('dave', 'longawaited', { maxPrice: usd(100), mail: true })
+    await market.sweep()
+
+    const alerts = toldOf('longawaited')
+    expect(alerts.map(({ accountId, watch: kind, cause }) => [accountId, kind, cause])).toEqual([
+      ['dave', 'backorder', 'released'],
+      ['alice', 'watch', 'released'],
+      ['bob', 'watch', 'released'],
+    ])
+    expect(alerts.map(({ withinMaxPrice }) => withinMaxPrice)).toEqual([false, null, null])
+    expect(toldOf('nobodys')).toEqual([])
+    for (const [who, mails] of [
+      ['dave', 1],
+      ['alice', 1],
+      ['bob', 0],
+    ] as const) {
+      const sent = (await market.system.mail?.sent(`${who}@example.com`)) ?? []
+      const ours = sent.filter(({ subject }) => subject === '@longawaited has come to market')
+      expect([who, ours.length]).toEqual([who, mails])
+    }
+  })
+
+  test('are not told again when the message comes again', async () => {
+    const before = toldOf('longawaited').length
+    const cause = causeOfEntry('handle_released', 2)
+    if (cause === null) throw new Error('a release is an occasion')
+    expect(await sendAlerts(alertDeps(), { handle: 'longawaited', cause })).toBe(0)
+    expect(toldOf('longawaited')).toHaveLength(before)
+  })
+
+  test('are told page by page, each in a message of its own', async () => {
+    await market.importFeed([market.suspended('greenkettle')])
+    const watchers = Array.from({ length: 2 * watchesPerPage + 3 }, (_, index) => `fan_${index}`)
+    for (const who of watchers) await watch(who, 'greenkettle')
+    await market.sweep()
+    expect(
+      toldOf('greenkettle')
+        .map(({ accountId }) => accountId as string)
+        .toSorted(),
+    ).toEqual(watchers.toSorted())
+    expect(new Set(toldOf('greenkettle').map(({ id }) => id)).size).toBe(watchers.length)
+  })
+
+  test('are told even where the worker dies between a mail and its mark, which alone is sent again', async () => {
+    await market.importFeed([market.suspended('fragile')])
+    for (const who of ['alice', 'bob', 'dave']) await watch(who, 'fragile', { mail: true })
+    const call = { function: 'workers-send-alerts', operation: 'UpdateItem' }
+    const killed = market.system.door.inject({ kind: 'kill', when: 'before', nth: 2, ...call })
+    await market.sweep()
+    await market.system.settle()
+    expect(killed.hits).toBe(1)
+    const mailsTo = async (who: string) =>
+      ((await market.system.mail?.sent(`${who}@example.com`)) ?? []).filter(({ subject }) =>
+        subject.startsWith('@fragile'),
+      ).length
+    expect([await mailsTo('alice'), await mailsTo('bob'), await mailsTo('dave')]).toEqual([1, 2, 1])
+    expect(new Set(toldOf('fragile').map(({ id }) => id)).size).toBe(3)
+  })
+})
+
+const alertDeps = () => ({
+  store: market.store,
+  now: () => market.system.clock.now(),
+  bus: { publish: () => Promise.resolve() },
+  mail: { send: () => Promise.reject(new Error('nobody is to be written to')) },
+  queue: { sendAll: () => Promise.resolve() },
+})
+
+describe('demand', () => {
+  test('raises the price of a release, and says so among its reasons', async () => {
+    await market.importFeed([market.suspended('plainword_a'), market.suspended('plainword_b')])
+    for (let index = 0; index < 10; index += 1) await watch(`fan_${index}`, 'plainword_a')
+    await watch('dave', 'plainword_a', { maxPrice: usd(500_00) })
+    await market.sweep()
+    const client = await market.client('alice')
+    const [wanted, unwanted] = await Promise.all(
+      ['plainword_a', 'plainword_b'].map(async (handle) => value(await client.getHandle({ params: { handle } }))),
+    )
+    const priceOf = (handle: typeof wanted) => handle?.listing?.price.amountMinor ?? 0
+    expect(priceOf(wanted)).toBeGreaterThan(1.5 * priceOf(unwanted))
+    const reason = wanted?.appraisal?.reasons.find(({ code }) => code === 'demand')
+    // 2,000 for each doubling of 1 + 10 ÷ 5 + 1 ÷ 2.
+    expect(reason?.weight).toBe(Math.round(2_000 * Math.log2(3.5)))
+    expect(unwanted?.appraisal?.reasons.find(({ code }) => code === 'demand')).toBeUndefined()
+  })
+})
