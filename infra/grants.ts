@@ -73,6 +73,9 @@ const redrives = (queue: WorkQueueName): readonly Grant[] => [
   { allow: ['sqs:SendMessage'], on: queue },
 ]
 
+/** The counters of requests, by route and account. */
+const countsRequests: Grant = { allow: ['dynamodb:UpdateItem'], on: 'escrow', partitions: ['Y#*'] }
+
 const stripeSecret: Grant = { allow: ['secretsmanager:GetSecretValue'], on: 'stripe-secret' }
 
 const keepSecret: Grant = { allow: ['secretsmanager:GetSecretValue'], on: 'keep-secret' }
@@ -89,6 +92,7 @@ export const grants = {
   'api/purchases': [
     { allow: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'escrow' },
+    countsRequests,
     { allow: ['dynamodb:Query'], on: 'escrow/index/byParty' },
   ],
   'api/checkout': [{ allow: ['dynamodb:GetItem'], on: 'escrow' }, stripeSecret],

@@ -360,7 +360,7 @@ export class WorkersStack extends Stack {
  * or policy replaces no entry and wants no effect; what else lies in the tables is no aggregate.
  */
 const outboxFilters = {
-  handles: { eventName: ['MODIFY'], dynamodb: { Keys: { sk: { S: ['handle', 'skeleton', 'policy'] } } } },
+  handles: { eventName: ['MODIFY'], dynamodb: { Keys: { sk: { S: ['handle', 'skeleton', 'policy', 'standing'] } } } },
   escrow: { dynamodb: { Keys: { sk: { S: ['order', 'plan'] } } } },
 } as const
 

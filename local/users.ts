@@ -3,10 +3,15 @@ export interface TestUser {
   readonly sub: string
   readonly groups: readonly string[]
   readonly email: string
+  /** What the platform says of the account, as claims of its tokens. */
+  readonly claims: Readonly<Record<string, unknown>>
 }
 
+/** An account that may do everything: old, verified, a person. The time of sign-in is the token's. */
+export const ordinaryClaims = { account_created_at: '2020-01-01T00:00:00Z', verified: true, human: true } as const
+
 function user(sub: string, ...groups: string[]): TestUser {
-  return { sub, groups, email: `${sub}@example.com` }
+  return { sub, groups, email: `${sub}@example.com`, claims: { ...ordinaryClaims, device_id: `device-of-${sub}` } }
 }
 
 export const testUsers: readonly TestUser[] = [

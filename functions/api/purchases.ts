@@ -3,19 +3,21 @@ import { ok } from '../../shared/domain/result.ts'
 import { api } from '../../shared/runtime/api.ts'
 import { readConfig } from '../../shared/runtime/config.ts'
 import { running } from '../../shared/runtime/running.ts'
+import { claimedHumanity } from '../../shared/gateways/humanity.ts'
 import { openStore } from '../../shared/store/client.ts'
 import { cancelOrder, getOrder, listOrders } from '../../shared/workflows/orders.ts'
+import { cachedPolicy } from '../../shared/workflows/policies.ts'
 import { placeOrder } from '../../shared/workflows/place-order.ts'
 import { viewOrder } from '../../shared/workflows/views.ts'
 
 const config = readConfig('HANDLES_TABLE', 'ESCROW_TABLE')
 const store = openStore({ handlesTable: config.HANDLES_TABLE, escrowTable: config.ESCROW_TABLE })
-const deps = { ...running, store }
+const deps = { ...running, store, policy: cachedPolicy(store, running.now), humanity: claimedHumanity }
 const { terms } = deps
 
 export const handler = api(purchaseRoutes, {
   placeOrder: async ({ body, caller, idempotencyKey, requestHash }) => {
-    const order = await placeOrder(deps, { buyerId: caller.id, ...body, idempotencyKey, requestHash })
+    const order = await placeOrder(deps, { buyer: caller, ...body, idempotencyKey, requestHash })
     return order.ok ? ok(viewOrder(order.value, terms)) : order
   },
   listOrders: async ({ query, caller }) => {

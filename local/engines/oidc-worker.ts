@@ -75,7 +75,10 @@ const provider = new Provider(data.issuer, {
   },
   extraTokenClaims: (_context: unknown, token: { accountId?: string; clientId?: string }) => {
     const user = find(token.accountId ?? token.clientId ?? '')
-    return user === undefined ? {} : { groups: [...user.groups], email: user.email, email_verified: true }
+    const authTime = { auth_time: Math.floor(Date.now() / 1000) }
+    return user === undefined
+      ? authTime
+      : { ...authTime, ...user.claims, groups: [...user.groups], email: user.email, email_verified: true }
   },
   findAccount: (_context: unknown, sub: string) => ({
     accountId: sub,

@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads'
 import type { Clock } from '../clock.ts'
 import { asArray, asObject, parseObject, type JsonObject, asText } from '../json.ts'
 import { freePort, loopback } from '../ports.ts'
-import { marketScope, testUsers } from '../users.ts'
+import { marketScope, ordinaryClaims, testUsers } from '../users.ts'
 import type { IssuerData } from './oidc-worker.ts'
 
 /** The local OpenID Connect issuer. */
@@ -14,8 +14,9 @@ export interface Oidc {
   readonly issuer: string
   readonly port: number
   /**
-   * Signs an access token as the issuer would. A test user's groups and e-mail are filled in; `claims` overrides any
-   * claim (`exp` and `nbf` in seconds since the epoch). Lives an hour unless `lifetimeSeconds` says otherwise.
+   * Signs an access token as the issuer would, of an account that may do everything. A test user's groups, e-mail and
+   * device are filled in; `claims` overrides any claim, and leaves one out where it is undefined (`exp` and `nbf` in
+   * seconds since the epoch). Lives an hour unless `lifetimeSeconds` says otherwise.
    */
   token(sub: string, claims?: Record<string, unknown>, options?: { lifetimeSeconds?: number }): Promise<string>
   stop(): Promise<void>
@@ -74,7 +75,10 @@ export async function startOidc(options: {
         iat: nowSeconds,
         exp: nowSeconds + lifetimeSeconds,
         jti: randomUUID(),
-        ...(known === undefined ? {} : { groups: [...known.groups], email: known.email, email_verified: true }),
+        auth_time: nowSeconds,
+        ...(known === undefined
+          ? ordinaryClaims
+          : { ...known.claims, groups: [...known.groups], email: known.email, email_verified: true }),
         ...claims,
       }
       return new SignJWT(payload).setProtectedHeader({ alg: 'RS256', typ: 'at+jwt', kid: asText(jwk.kid) }).sign(key)

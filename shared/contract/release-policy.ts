@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { eligibilityRulesSchema } from './eligibility.ts'
 
 const days = (min: number, max: number) => z.int().min(min).max(max)
 
@@ -37,6 +38,7 @@ export const releasePolicyFields = {
     .array(z.string().min(1).max(200))
     .max(500)
     .meta({ description: 'Kept from the market, beside ours' }),
+  eligibility: eligibilityRulesSchema,
 } as const
 
 export const releasePolicySchema = z

@@ -8,6 +8,7 @@ import { evolveLook, type LookEvent, type ProtectedLook } from './protected-name
 import { evolveOrder, type Order, type OrderEvent, postingsOf } from './order.ts'
 import { evolvePlan, type PlanEvent, type ReleasePlan } from './release-plan.ts'
 import { evolvePolicy, type PolicyEvent, type PublishedPolicy } from './release-policy.ts'
+import { evolveStanding, type Standing, type StandingEvent } from './standing.ts'
 
 /** A state and the journal entry that led to it: what a store loads, and what `commit` writes. */
 export type Versioned<S, E extends { readonly type: string }> = { readonly state: S; readonly entry: Entry<E> }
@@ -20,6 +21,7 @@ type Kinds = {
   policy: [PublishedPolicy, PolicyEvent]
   plan: [ReleasePlan, PlanEvent]
   auction: [Auction, AuctionEvent]
+  standing: [Standing, StandingEvent]
 }
 export type Kind = keyof Kinds
 export type StateOf<K extends Kind> = Kinds[K][0]
@@ -46,6 +48,7 @@ const rules: { readonly [K in Kind]: Rules<K> } = {
   policy: { evolve: (_, policy, event, at) => evolvePolicy(policy, event, at) },
   plan: { evolve: evolvePlan },
   auction: { evolve: evolveAuction },
+  standing: { evolve: evolveStanding },
 }
 
 /** The one release policy has no id of its own among many. */

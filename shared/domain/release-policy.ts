@@ -1,6 +1,7 @@
 import type * as z from 'zod'
 import type { releasePolicySchema, releaseRuleSchema } from '../contract/release-policy.ts'
 import { checkHandle } from './handle-name.ts'
+import { checkEligibilityRules, shippedEligibility } from './eligibility-rules.ts'
 import { ok, refuse, type Result } from './result.ts'
 import { dayMs } from './terms.ts'
 
@@ -61,6 +62,7 @@ export const shippedPolicy: ReleasePolicy = {
   noticeAttemptsMax: 6,
   unreachable: 'keep',
   reservedNames: [],
+  eligibility: shippedEligibility,
 }
 
 /** Fewer notices than these are no warning. Suspended accounts were told by their suspension. */
@@ -104,7 +106,8 @@ export const checkPolicy = (draft: PolicyDraft): Result<PolicyDraft> => {
     if (!checked.ok) return refuse('policy_invalid', checked.refusal.message, `reservedNames.${index}`)
     names.push(checked.value)
   }
-  return ok({ ...draft, reservedNames: [...new Set(names)].toSorted() })
+  const refusal = checkEligibilityRules(draft.eligibility)
+  return refusal === null ? ok({ ...draft, reservedNames: [...new Set(names)].toSorted() }) : { ok: false, refusal }
 }
 
 /** What of an account its rule counts from. Instants are RFC 3339 UTC. */

@@ -157,7 +157,7 @@ export const problemResponse = (
     'content-type': 'application/problem+json; charset=utf-8',
     'cache-control': 'no-store',
     'x-request-id': requestId,
-    ...(problemStatus[code] === 503 ? { 'retry-after': String(retryAfterSeconds) } : {}),
+    ...retryAfter(code, extra),
   },
   body: JSON.stringify(
     problem(code, message, {
@@ -167,6 +167,12 @@ export const problemResponse = (
     }),
   ),
 })
+
+/** When to come back: after a fault that passes, and where a limit says so (`retryAfterSeconds` of its facts). */
+const retryAfter = (code: ProblemCode, extra: Refusal['extra']): Record<string, string> => {
+  const seconds = problemStatus[code] === 503 ? retryAfterSeconds : extra?.['retryAfterSeconds']
+  return typeof seconds === 'number' ? { 'retry-after': String(seconds) } : {}
+}
 
 /** Faults that pass by themselves (contention, throttling, an unreachable service) ask the client to come back. */
 const passingFaults = new Set([

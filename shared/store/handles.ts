@@ -2,10 +2,11 @@ import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import type { VersionedHandle, VersionedLook } from '../domain/aggregate.ts'
 import { skeleton } from '../domain/handle-name.ts'
 import { guardOf, type ProtectedLook, type Protection } from '../domain/protected-names.ts'
+import type { Standing } from '../domain/standing.ts'
 import { getItems } from './batch-get.ts'
 import type { HandlesStore } from './client.ts'
 import { load } from './aggregates.ts'
-import { type Contact, handleKey, lookKey, readAggregate, readHandle } from './items.ts'
+import { type Contact, handleKey, lookKey, readAggregate, readHandle, standingKey } from './items.ts'
 import { type Page, type PageKeyTest, pageKeyTest, pageOf, type PageOf, queryNewest } from './pages.ts'
 
 export type LoadedHandle = VersionedHandle & { readonly contact: Contact | undefined }
@@ -54,11 +55,31 @@ export const loadHandles = async (
   return { handles, looks }
 }
 
-/** A handle and what protects its name, in one request: 2 units. Null: no such handle. */
-export const loadForSale = async (
+/** A handle with what protects its name. */
+export type HandleForSale = LoadedHandle & { readonly guard: Protection | null }
+
+/** A handle, what protects its name, and the standing of whoever wants it, in one request: 3 units. */
+export const loadPurchase = async (
   store: HandlesStore,
   name: string,
-): Promise<(LoadedHandle & { readonly guard: Protection | null }) | null> => {
+  accountId: string,
+): Promise<{ readonly handle: HandleForSale | null; readonly standing: Standing | null }> => {
+  const shape = skeleton(name)
+  const keys = [handleKey(name), lookKey(shape), standingKey(accountId)]
+  let handle: LoadedHandle | null = null
+  let look: ProtectedLook | undefined
+  let standing: Standing | null = null
+  for await (const item of getItems(store.db, store.handlesTable, keys)) {
+    if (item['sk'] === lookKey('').sk) look = readAggregate('look', item).state
+    else if (item['sk'] === standingKey('').sk) standing = readAggregate('standing', item).state
+    else handle = readHandle(item)
+  }
+  const guarded = handle === null ? null : { ...handle, guard: guardOf(name, look, handle.state.overruled) }
+  return { handle: guarded, standing }
+}
+
+/** A handle and what protects its name, in one request: 2 units. Null: no such handle. */
+export const loadForSale = async (store: HandlesStore, name: string): Promise<HandleForSale | null> => {
   const shape = skeleton(name)
   const { handles, looks } = await loadHandles(store, [name], [shape])
   const handle = handles.get(name)

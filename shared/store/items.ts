@@ -65,6 +65,7 @@ const lookPlace = { table: 'handles', prefix: 'K#', sk: 'skeleton' } as const sa
 const policyPlace = { table: 'handles', prefix: 'P#', sk: 'policy' } as const satisfies Place
 const planPlace = { table: 'escrow', prefix: 'P#', sk: 'plan' } as const satisfies Place
 const auctionPlace = { table: 'escrow', prefix: 'A#', sk: 'auction' } as const satisfies Place
+const standingPlace = { table: 'handles', prefix: 'B#', sk: 'standing' } as const satisfies Place
 
 /** The table of kinds. Keys of one table differ in prefix or sort key. */
 export const kinds: { readonly [K in Kind]: Shape<K> } = {
@@ -78,6 +79,7 @@ export const kinds: { readonly [K in Kind]: Shape<K> } = {
     idOf: (auction) => auction.id,
     attributes: (auction) => dueAttributes(auction.id, auctionDueAt(auction)),
   },
+  standing: { ...standingPlace, idOf: (standing) => standing.accountId },
 }
 
 const keyIn =
@@ -91,6 +93,7 @@ export const handleKey = /* @__PURE__ */ keyIn(handlePlace)
 export const orderKey = /* @__PURE__ */ keyIn(orderPlace)
 export const lookKey = /* @__PURE__ */ keyIn(lookPlace)
 export const planKey = /* @__PURE__ */ keyIn(planPlace)
+export const standingKey = /* @__PURE__ */ keyIn(standingPlace)
 export const policyKey = /* @__PURE__ */ keyIn(policyPlace)(policyId)
 export const journalKey = (aggregate: string, seq: number) => ({
   pk: `J#${aggregate}`,

@@ -1,3 +1,4 @@
+import { QueryCommand } from '@aws-sdk/lib-dynamodb'
 import type { VersionedOrder } from '../domain/aggregate.ts'
 import type { Currency } from '../contract/money.ts'
 import type { EscrowStore } from './client.ts'
@@ -17,6 +18,34 @@ export const queryBuyer = async (store: EscrowStore, buyerId: string, page: Page
   const question = { table: store.escrowTable, index: 'byParty', key: 'buyerId', is: buyerId }
   const { items, next } = await queryNewest<Item>(store.db, question, page)
   return { items: items.map(readOrder), next }
+}
+
+/** What the caps on orders ask of one. */
+export type OrderBrief = Pick<VersionedOrder['state'], 'status' | 'createdAt'>
+
+/**
+ * The newest orders of a buyer since an instant, from the index `byParty`: eventually consistent, so that orders placed at the
+ * same moment do not see each other yet.
+ */
+export const recentOrders = async (
+  store: EscrowStore,
+  buyerId: string,
+  since: string,
+  limit: number,
+): Promise<readonly OrderBrief[]> => {
+  const { Items = [] } = await store.db.send(
+    new QueryCommand({
+      TableName: store.escrowTable,
+      IndexName: 'byParty',
+      KeyConditionExpression: 'buyerId = :buyer AND createdAt >= :since',
+      ProjectionExpression: '#status, createdAt',
+      ExpressionAttributeNames: { '#status': 'status' },
+      ExpressionAttributeValues: { ':buyer': buyerId, ':since': since },
+      ScanIndexForward: false,
+      Limit: limit,
+    }),
+  )
+  return Items as OrderBrief[]
 }
 
 export type SaleRow = {

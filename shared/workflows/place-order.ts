@@ -2,17 +2,19 @@ import { derivedId } from '../contract/ids.ts'
 import type { Money } from '../contract/money.ts'
 import { advanceHandle, advanceOrder, type VersionedOrder } from '../domain/aggregate.ts'
 import type { Actor } from '../domain/actors.ts'
+import type { HandleEvent } from '../domain/handle.ts'
 import { checkHandle } from '../domain/handle-name.ts'
 import { decideHold } from '../domain/listing.ts'
 import { type Order, payByOf } from '../domain/order.ts'
 import { ok, refuse, type Result } from '../domain/result.ts'
-import { loadForSale } from '../store/handles.ts'
+import type { Caller } from '../runtime/caller.ts'
+import { loadPurchase } from '../store/handles.ts'
 import { loadOrder } from '../store/orders.ts'
-import type { Store } from '../store/client.ts'
-import { type CommitDeps, committing, instant } from './committing.ts'
+import { committing, instant } from './committing.ts'
+import { askEligibility, type EligibilityDeps } from './eligibility.ts'
 
 export type OrderRequest = {
-  readonly buyerId: string
+  readonly buyer: Caller
   readonly handle: string
   /** The price the buyer saw. */
   readonly price: Money
@@ -23,13 +25,16 @@ export type OrderRequest = {
 /**
  * Puts a handle on hold and creates its order in one transaction: of any number of buyers exactly one wins, and the rest
  * hear `handle_on_hold`. The order's id is derived from buyer and key, so a repeat finds the order and gets the first
- * answer, word for word; the same key with another body is `idempotency_key_reused`.
+ * answer, word for word; the same key with another body is `idempotency_key_reused`. Whether the buyer may order is asked
+ * while the handle is read.
  */
-export const placeOrder = async (deps: CommitDeps<Store>, request: OrderRequest): Promise<Result<Order>> => {
+export const placeOrder = async (deps: EligibilityDeps, request: OrderRequest): Promise<Result<Order>> => {
   const name = checkHandle(request.handle)
   if (!name.ok) return name
-  const id = derivedId('ord', request.buyerId, request.idempotencyKey)
-  const buyer: Actor & { id: string } = { kind: 'buyer', id: request.buyerId }
+  const buyerId = request.buyer.id
+  const id = derivedId('ord', buyerId, request.idempotencyKey)
+  const buyer: Actor & { id: string } = { kind: 'buyer', id: buyerId }
+  const asked = askEligibility(deps, request.buyer, { kind: 'order', amountMinor: request.price.amountMinor })
 
   let refusedByStore = false
   return committing<Result<Order>>(deps, async () => {
@@ -37,13 +42,17 @@ export const placeOrder = async (deps: CommitDeps<Store>, request: OrderRequest)
     const earlier = refusedByStore ? await loadOrder(deps.store, id) : null
     if (earlier !== null) return { changes: [], answer: firstAnswer(earlier, request) }
     refusedByStore = true
-    const handle = await loadForSale(deps.store, name.value)
+    const [{ handle, standing }, judge] = await Promise.all([loadPurchase(deps.store, name.value, buyerId), asked])
+    const barred = await judge(standing)
+    if (barred?.code === 'rate_limited') return { changes: [], answer: { ok: false, refusal: barred } }
     const at = instant(deps.now())
     const wanted = { orderId: id, priceMinor: request.price.amountMinor, currency: request.price.currency }
-    const decided =
-      handle === null
-        ? refuse('not_found', `There is no handle ${name.value}`, 'handle')
-        : decideHold(handle.state, wanted, buyer, handle.guard, at)
+    const decided: Result<readonly HandleEvent[]> =
+      barred !== null
+        ? { ok: false, refusal: barred }
+        : handle === null
+          ? refuse('not_found', `There is no handle ${name.value}`, 'handle')
+          : decideHold(handle.state, wanted, buyer, handle.guard, at)
     if (handle === null || !decided.ok) {
       // A repeat meets the hold that its own first request made.
       const placed = await loadOrder(deps.store, id)
@@ -58,7 +67,7 @@ export const placeOrder = async (deps: CommitDeps<Store>, request: OrderRequest)
           handle: handle.state.name,
           display: handle.state.display,
           tier: handle.state.appraisal?.tier ?? 'common',
-          buyerId: request.buyerId,
+          buyerId,
           priceMinor: wanted.priceMinor,
           currency: wanted.currency,
           termsVersion: deps.terms.version,

@@ -19,9 +19,14 @@ import { type CommitDeps, committing, instant } from './committing.ts'
 
 type PolicyView = z.input<typeof releasePolicySchema>
 
+/** A policy that was published before a section of it existed goes by the shipped one there. */
+const complete = (policy: PublishedPolicy): PublishedPolicy => ({ ...shippedPolicy, ...policy })
+
 /** The policy in force now. One read of one unit. */
-export const readPolicyInForce = async (store: HandlesStore): Promise<ReleasePolicy> =>
-  (await loadPolicy(store))?.state ?? shippedPolicy
+export const readPolicyInForce = async (store: HandlesStore): Promise<ReleasePolicy> => {
+  const policy = await loadPolicy(store)
+  return policy === null ? shippedPolicy : complete(policy.state)
+}
 
 /** A page that people look at may show a policy this old; whatever decides reads it anew. */
 const cacheMs = 60_000
@@ -77,7 +82,7 @@ const readVersions = async (store: Store): Promise<ReleasePolicy[]> => {
   for (const entry of entries) {
     for (const event of entry.events) {
       policy = evolvePolicy(policy, event, entry.at)
-      versions.unshift(policy)
+      versions.unshift(complete(policy))
     }
   }
   return versions

@@ -45,7 +45,7 @@ export type Market = {
   readonly rejects: (importId: string) => Promise<readonly Reject[]>
   /** Fires the schedule that releases what is due, and waits for the work that follows. */
   readonly sweep: () => Promise<void>
-  /** Every item of both tables in a fixed order, as JSON, except those whose partition `leaveOut` begins. */
+  /** Every item of both tables in a fixed order, as JSON, except counts of requests, and those whose partition `leaveOut` begins. */
   readonly items: (leaveOut?: string) => Promise<readonly string[]>
   /** Nothing was written since `before` was taken from `items`, with the same `leaveOut`. */
   readonly checkItems: (before: readonly string[], leaveOut?: string) => Promise<void>
@@ -112,7 +112,8 @@ export const startMarket = async (): Promise<Market> => {
     const found: string[] = []
     for (const table of [store.handlesTable, store.escrowTable]) {
       for await (const item of scanTable(store.db, table)) {
-        if (leaveOut === undefined || !String(item['pk']).startsWith(leaveOut)) {
+        const pk = String(item['pk'])
+        if (!pk.startsWith('Y#') && (leaveOut === undefined || !pk.startsWith(leaveOut))) {
           found.push(`${table} ${canonicalJson(item)}`)
         }
       }

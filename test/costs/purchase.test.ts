@@ -29,16 +29,19 @@ it('a handle page is one read of half a unit, once the policy in force is known'
   expect(units(cost)).toEqual({ readUnits: 0.5, indexReadUnits: 0, writeUnits: 0, indexWriteUnits: 0 })
 })
 
-it('an order is one read and one transaction of two items; the entry it replaces is filed by the stream', async () => {
+it('an order is three reads at once and one transaction of two items; the entry it replaces is filed by the stream', async () => {
   const cost = await costOf(market, () => placeOrder(market, 'alice'))
   expect(cost.calls).toEqual({
-    // The handle, and whether its looks are protected.
+    // The handle, whether its looks are protected, and the buyer's standing.
     'dynamodb:BatchGetItem': 1,
+    // While that is read: the buyer's last orders, and the count of requests.
+    'dynamodb:Query': 1,
+    'dynamodb:UpdateItem': 1,
     'dynamodb:TransactWriteItems': 1,
     'dynamodb:BatchWriteItem': 1,
     'events:PutEvents': 1,
   })
-  expect(units(cost)).toEqual({ readUnits: 2, indexReadUnits: 0, writeUnits: 5, indexWriteUnits: 3 })
+  expect(units(cost)).toEqual({ readUnits: 3, indexReadUnits: 0.5, writeUnits: 6, indexWriteUnits: 3 })
 })
 
 it('a checkout is one read and one call to Stripe, and stores nothing', async () => {
@@ -66,7 +69,7 @@ it('a whole purchase costs at most 12 write units with its archive, two transact
   const cost = await costOf(market, () => buy(market, 'dave'))
   expect(cost.writeUnits).toBeLessThanOrEqual(12)
   expect(cost.indexWriteUnits).toBe(9)
-  expect(cost.readUnits).toBe(5)
+  expect(cost.readUnits).toBe(6)
   expect(callsTo(cost, 'stripe')).toEqual({ 'stripe:POST /v1/checkout/sessions': 1 })
   expect(cost.calls).toMatchObject({ 'dynamodb:TransactWriteItems': 2, 'dynamodb:GetItem': 3, 'sqs:SendMessage': 1 })
   // The archive and the bus, by stream batch: one each for the hold and for the settlement, and not one more a table.
@@ -76,6 +79,8 @@ it('a whole purchase costs at most 12 write units with its archive, two transact
     new Set([
       'dynamodb:BatchGetItem',
       'dynamodb:GetItem',
+      'dynamodb:Query',
+      'dynamodb:UpdateItem',
       'dynamodb:TransactWriteItems',
       'dynamodb:BatchWriteItem',
       'events:PutEvents',
@@ -85,13 +90,18 @@ it('a whole purchase costs at most 12 write units with its archive, two transact
   )
 })
 
-it('whoever comes too late for a handle costs two reads and writes nothing', async () => {
+it('whoever comes too late for a handle costs three reads and writes nothing but the count of requests', async () => {
   const { offer } = await placeOrder(market, 'winner')
   const cost = await costOf(market, async () => {
     const answer = await market.buyer('loser').placeOrder({ body: offer, idempotencyKey: 'too-late' })
     expect(answer.ok ? 'an order' : answer.problem.code).toBe('handle_on_hold')
   })
-  expect(cost.calls).toEqual({ 'dynamodb:BatchGetItem': 1, 'dynamodb:GetItem': 1 })
-  expect(units(cost)).toMatchObject({ writeUnits: 0, indexWriteUnits: 0 })
-  expect(cost.readUnits).toBeLessThanOrEqual(3)
+  expect(cost.calls).toEqual({
+    'dynamodb:BatchGetItem': 1,
+    'dynamodb:GetItem': 1,
+    'dynamodb:Query': 1,
+    'dynamodb:UpdateItem': 1,
+  })
+  expect(units(cost)).toMatchObject({ writeUnits: 1, indexWriteUnits: 0 })
+  expect(cost.readUnits).toBeLessThanOrEqual(4)
 })

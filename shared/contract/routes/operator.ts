@@ -200,9 +200,9 @@ export const operatorRoutes = {
     path: '/v1/operator/journal/{aggregateId}',
     role: 'operator',
     summary:
-      'Every journal entry of an aggregate, oldest first: a handle (`handle:name`), an order (`order:ord_…`), a protected look (`look:skeleton`), a release plan (`plan:pln_…`), the policy (`policy:release`) and so on',
+      'Every journal entry of an aggregate, oldest first: a handle (`handle:name`), an order (`order:ord_…`), a protected look (`look:skeleton`), a release plan (`plan:pln_…`), an account as a buyer (`standing:<account id>`), the policy (`policy:release`) and so on',
     params: z.strictObject({
-      aggregateId: z.string().regex(/^[a-z_]{1,20}:[A-Za-z0-9_.-]{1,64}$/, 'the kind and the id of an aggregate'),
+      aggregateId: z.string().regex(/^[a-z_]{1,20}:[\x21-\x7e]{1,64}$/, 'the kind and the id of an aggregate'),
     }),
     success: {
       status: 200,

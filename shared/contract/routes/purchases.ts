@@ -3,6 +3,7 @@ import { orderIdSchema } from '../ids.ts'
 import { currencySchema } from '../money.ts'
 import { handleProblems } from '../parameters.ts'
 import * as resource from '../resources.ts'
+import { eligibilityProblems } from '../eligibility.ts'
 import type { Route } from '../route.ts'
 
 const orderParams = z.strictObject({ orderId: orderIdSchema })
@@ -35,6 +36,7 @@ export const purchaseRoutes = {
       'handle_on_hold',
       'handle_not_for_sale',
       'listing_not_open',
+      ...eligibilityProblems,
       'price_changed',
       'service_unavailable',
     ],

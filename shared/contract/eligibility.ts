@@ -1,0 +1,60 @@
+import * as z from 'zod'
+import { amountMinorSchema } from './money.ts'
+import type { ProblemCode } from './problems.ts'
+
+/** What a user can commit to. */
+export const actKindSchema = z.enum(['order', 'bid', 'offer', 'apply', 'watch']).meta({ id: 'ActKind' })
+
+const ofEachAct = <T extends z.ZodType>(schema: T) =>
+  z.strictObject({ order: schema, bid: schema, offer: schema, apply: schema, watch: schema })
+
+const days = z.int().min(0).max(3650)
+const amount = amountMinorSchema
+
+/** Amounts are minor units; `null` switches a rule off. */
+export const eligibilityRulesSchema = z
+  .strictObject({
+    accountAgeDaysMin: ofEachAct(days).meta({ description: 'How old an account must be; 0: any age' }),
+    verifiedFromMinor: amount.nullable().meta({ description: 'From this amount on accounts must be verified' }),
+    stepUp: z
+      .strictObject({ fromMinor: amount, maxAuthAgeMinutes: z.int().min(1).max(10_080) })
+      .nullable()
+      .meta({ description: 'From this amount on the person must have signed in so lately' }),
+    coolingOff: z
+      .array(z.strictObject({ fromMinor: amount, hours: z.int().min(1).max(2160) }))
+      .max(8)
+      .meta({ description: 'How long an act of this amount or more waits after a change of credentials; rising' }),
+    humanFor: z.array(actKindSchema).max(5).meta({ description: 'Acts that ask for a proof of humanity' }),
+    openOrdersMax: z.int().min(1).max(1000).meta({ description: 'Orders that hold a handle, at a time' }),
+    ordersPerDayMax: z.int().min(1).max(1000).meta({ description: 'Orders placed in 24 hours' }),
+    strikes: z
+      .strictObject({
+        max: z.int().min(1).max(20).meta({ description: 'Sales that a winner did not pay, until it is suspended' }),
+        countedDays: z.int().min(1).max(3650).meta({ description: 'A strike counts so long' }),
+        suspensionDays: z.int().min(1).max(3650),
+      })
+      .meta({ description: 'What becomes of winners who do not pay' }),
+    suspendedFrom: z.array(actKindSchema).max(5).meta({ description: 'What a suspended account may not do' }),
+    authorisation: z
+      .strictObject({ fromMinor: amount, percent: z.int().min(1).max(100) })
+      .nullable()
+      .meta({ description: 'From this bid on a card must be authorised for so much of it' }),
+    velocity: z
+      .strictObject({ windowSeconds: z.int().min(1).max(3600), ...ofEachAct(z.int().min(1).max(100_000)).shape })
+      .meta({ description: 'Requests of one account to one route in one window' }),
+  })
+  .meta({ id: 'EligibilityRules', description: 'Who may buy' })
+
+export type EligibilityRules = Readonly<z.infer<typeof eligibilityRulesSchema>>
+
+/** What every route can answer that lets a user commit to something. */
+export const eligibilityProblems = [
+  'account_suspended',
+  'account_too_young',
+  'humanity_required',
+  'verification_required',
+  'cooling_off',
+  'step_up_required',
+  'cap_reached',
+  'rate_limited',
+] as const satisfies readonly ProblemCode[]

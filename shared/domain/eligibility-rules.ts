@@ -1,0 +1,35 @@
+import type { EligibilityRules } from '../contract/eligibility.ts'
+import { refuse, type Refusal } from './result.ts'
+
+/**
+ * The rules before anybody published others: mild where little is at stake, and asking more as the amount grows. A week
+ * keeps off accounts made for a drop; verification, sign-in and waiting go by what a stolen account could lose.
+ */
+export const shippedEligibility: EligibilityRules = {
+  accountAgeDaysMin: { order: 7, bid: 30, offer: 30, apply: 30, watch: 0 },
+  verifiedFromMinor: 500_000,
+  stepUp: { fromMinor: 1_000_000, maxAuthAgeMinutes: 60 },
+  coolingOff: [
+    { fromMinor: 0, hours: 1 },
+    { fromMinor: 100_000, hours: 24 },
+    { fromMinor: 1_000_000, hours: 72 },
+  ],
+  humanFor: ['bid', 'apply'],
+  openOrdersMax: 10,
+  ordersPerDayMax: 50,
+  strikes: { max: 2, countedDays: 365, suspensionDays: 90 },
+  suspendedFrom: ['bid', 'offer', 'apply'],
+  authorisation: { fromMinor: 100_000, percent: 10 },
+  velocity: { windowSeconds: 60, order: 60, bid: 120, offer: 30, apply: 30, watch: 60 },
+}
+
+/** Refuses rules that contradict themselves, with the field at fault. */
+export const checkEligibilityRules = ({ coolingOff }: EligibilityRules): Refusal | null => {
+  for (const [index, row] of coolingOff.entries()) {
+    const before = coolingOff[index - 1]
+    if (before === undefined || (row.fromMinor > before.fromMinor && row.hours > before.hours)) continue
+    const words = 'Each row of the cooling-off begins at a larger amount than the one before, and waits longer'
+    return refuse('policy_invalid', words, `eligibility.coolingOff.${index}`).refusal
+  }
+  return null
+}

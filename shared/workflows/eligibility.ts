@@ -1,0 +1,76 @@
+import { type Act, decideEligibility } from '../domain/eligibility.ts'
+import type { ReleasePolicy } from '../domain/release-policy.ts'
+import { refuse, type Refusal } from '../domain/result.ts'
+import type { Standing } from '../domain/standing.ts'
+import { dayMs } from '../domain/terms.ts'
+import type { Humanity } from '../gateways/humanity.ts'
+import type { Caller } from '../runtime/caller.ts'
+import { load } from '../store/aggregates.ts'
+import type { Store } from '../store/client.ts'
+import { recentOrders } from '../store/orders.ts'
+import { countRequest } from '../store/velocity.ts'
+import { type CommitDeps, instant } from './committing.ts'
+import { noteTakeover } from './standing.ts'
+
+export type EligibilityDeps = CommitDeps<Store> & {
+  /** The policy in force, as `cachedPolicy` keeps it. */
+  readonly policy: () => Promise<ReleasePolicy>
+  readonly humanity: Humanity
+}
+
+/** An order can hold its handle this long at most: a week for a slow payment, and a day for the hand-over. */
+const openDaysMax = 9
+
+/**
+ * Whether a caller may do this now; null: yes. Every door that lets a user commit to something asks first. What it reads, it
+ * reads at once.
+ */
+export const checkEligibility = async (deps: EligibilityDeps, caller: Caller, act: Act): Promise<Refusal | null> => {
+  const [standing, judge] = await Promise.all([
+    load(deps.store, 'standing', caller.id),
+    askEligibility(deps, caller, act),
+  ])
+  return judge(standing?.state ?? null)
+}
+
+/**
+ * The same for a workflow that reads the standing along with something else. It reads the rules in force (kept for a minute)
+ * and counts the request of its route, and for an order reads the account's last ones; the answer judges a standing.
+ */
+export const askEligibility = async (
+  deps: EligibilityDeps,
+  caller: Caller,
+  act: Act,
+): Promise<(standing: Standing | null) => Promise<Refusal | null>> => {
+  const { eligibility: rules } = await deps.policy()
+  const now = deps.now()
+  const { windowSeconds, [act.kind]: max } = rules.velocity
+  const [retryAfterSeconds, orders, human] = await Promise.all([
+    countRequest(deps.store, { route: act.kind, accountId: caller.id, windowSeconds, max }, now),
+    act.kind === 'order'
+      ? recentOrders(
+          deps.store,
+          caller.id,
+          instant(now - openDaysMax * dayMs),
+          Math.max(rules.openOrdersMax, rules.ordersPerDayMax),
+        )
+      : [],
+    rules.humanFor.includes(act.kind) ? deps.humanity.isHuman(caller) : null,
+  ])
+  return async (standing) => {
+    if (retryAfterSeconds !== null) {
+      return refuse('rate_limited', `At most ${max} requests in ${windowSeconds} seconds`, undefined, {
+        requestsMax: max,
+        windowSeconds,
+        retryAfterSeconds,
+      }).refusal
+    }
+    const { claims } = caller
+    const refusal = decideEligibility(rules, { claims, standing, human, orders }, act, instant(now))
+    if (refusal?.code === 'cooling_off' && claims.credentialsChangedAt !== undefined) {
+      const { kind, amountMinor } = act
+      await noteTakeover(deps, caller.id, { act: kind, amountMinor, credentialsChangedAt: claims.credentialsChangedAt })
+    }
+    return refusal
+  }
+}
