@@ -1,6 +1,5 @@
 import * as z from 'zod'
 import { amountMinorSchema } from './money.ts'
-import type { ProblemCode } from './problems.ts'
 
 /** What a user can commit to. */
 export const actKindSchema = z.enum(['order', 'bid', 'offer', 'apply', 'watch']).meta({ id: 'ActKind' })
@@ -46,15 +45,3 @@ export const eligibilityRulesSchema = z
   .meta({ id: 'EligibilityRules', description: 'Who may buy' })
 
 export type EligibilityRules = Readonly<z.infer<typeof eligibilityRulesSchema>>
-
-/** What every route can answer that lets a user commit to something. */
-export const eligibilityProblems = [
-  'account_suspended',
-  'account_too_young',
-  'humanity_required',
-  'verification_required',
-  'cooling_off',
-  'step_up_required',
-  'cap_reached',
-  'rate_limited',
-] as const satisfies readonly ProblemCode[]

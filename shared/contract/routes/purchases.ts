@@ -3,7 +3,7 @@ import { orderIdSchema } from '../ids.ts'
 import { currencySchema } from '../money.ts'
 import { handleProblems } from '../parameters.ts'
 import * as resource from '../resources.ts'
-import { eligibilityProblems } from '../eligibility.ts'
+import { eligibilityProblems } from '../eligibility-problems.ts'
 import type { Route } from '../route.ts'
 
 const orderParams = z.strictObject({ orderId: orderIdSchema })
