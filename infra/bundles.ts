@@ -8,9 +8,12 @@ const projectFolder = join(import.meta.dirname, '..')
  * The credential providers that Lambda never reaches. The SDK's default chain imports each only when its setting
  * exists (a profile, a web identity token, a process): in Lambda the environment always answers first.
  */
-const unreachedCredentialProviders = ['ini', 'login', 'process', 'sso', 'web-identity'].map(
-  (provider) => `@aws-sdk/credential-provider-${provider}`,
-)
+const unreachedCredentialProviders = [
+  ...['http', 'ini', 'login', 'process', 'sso', 'web-identity'].map(
+    (provider) => `@aws-sdk/credential-provider-${provider}`,
+  ),
+  '@smithy/credential-provider-imds',
+]
 
 /**
  * Bundles every function in one run of esbuild (docs/adr/0002-bundling.md) and returns the folder of each.

@@ -562,9 +562,10 @@ describe('bundles', () => {
       const outside = new Set(required.filter((id) => !isBuiltin(id)))
       // Named in the text of an error of the signer, and never loaded.
       outside.delete('@aws-sdk/signature-v4-crt')
-      for (const provider of ['ini', 'login', 'process', 'sso', 'web-identity']) {
+      for (const provider of ['http', 'ini', 'login', 'process', 'sso', 'web-identity']) {
         outside.delete(`@aws-sdk/credential-provider-${provider}`)
       }
+      outside.delete('@smithy/credential-provider-imds')
       expect([...outside]).toEqual([])
     },
   )
