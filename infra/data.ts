@@ -16,10 +16,11 @@ export type DataStackProps = { readonly settings: Settings; readonly resources: 
 
 const text = (name: string) => ({ name, type: AttributeType.STRING })
 
-/** What must outlive every other stack: both tables, the secret of the payment provider, and the one that links are signed with. */
+/** What must outlive every other stack: the tables, the secret of the payment provider, and the one that links are signed with. */
 export class DataStack extends Stack {
   readonly handles: Table
   readonly escrow: Table
+  readonly shelves: Table
 
   constructor(scope: Construct, id: string, { settings, resources }: DataStackProps) {
     super(scope, id, { stackName: resourceName(settings, 'data'), terminationProtection: settings.retainData })
@@ -78,6 +79,20 @@ export class DataStack extends Stack {
       nonKeyAttributes: ['handle', 'display', 'priceMinor', 'currency', 'tier'],
     })
 
+    // Derived from the handles and made again at any time (`npm run shelves`): no stream, no recovery, nothing to protect.
+    this.shelves = new Table(this, 'Shelves', {
+      partitionKey: text('pk'),
+      sortKey: text('sk'),
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      removalPolicy: RemovalPolicy.DESTROY,
+    })
+    Validations.of(this.shelves).acknowledge({
+      id: 'AwsSolutions-DDB3',
+      reason:
+        'Every row is a function of a handle, whose table has point-in-time recovery: what is lost here is made again ' +
+        'by npm run shelves.',
+    })
+
     // Made without a value: a placeholder would look like a key and fail at Stripe, while an empty secret fails at the
     // first cold start by name. The operator puts the value in once (docs/infrastructure.md).
     const stripeSecret = new CfnSecret(this, 'StripeSecret', {
@@ -108,6 +123,7 @@ export class DataStack extends Stack {
     const handlesVariable = { HANDLES_TABLE: this.handles.tableName }
     const escrowVariable = { ESCROW_TABLE: this.escrow.tableName }
     resources.set('handles', { arn: this.handles.tableArn, environment: handlesVariable })
+    resources.set('shelves', { arn: this.shelves.tableArn, environment: { SHELVES_TABLE: this.shelves.tableName } })
     resources.set('escrow', { arn: this.escrow.tableArn, environment: escrowVariable })
     for (const index of ['byDue', 'byShelf', 'byHolder'] as const) {
       const arn = subResourceArn(this.handles.tableArn, `/index/${index}`)
@@ -125,6 +141,7 @@ export class DataStack extends Stack {
 
     new CfnOutput(this, 'HandlesTable', { value: this.handles.tableName })
     new CfnOutput(this, 'EscrowTable', { value: this.escrow.tableName })
+    new CfnOutput(this, 'ShelvesTable', { value: this.shelves.tableName })
     new CfnOutput(this, 'StripeSecretArn', { value: stripeSecret.ref })
   }
 }

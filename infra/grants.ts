@@ -7,11 +7,13 @@
 import {
   type DeadLetterQueueName,
   type QueueName,
+  type StreamFailureQueueName,
+  streamFailureQueueNames,
   type WorkQueueName,
   workQueueNames,
 } from '../shared/contract/queues.ts'
 
-type TableName = 'handles' | 'escrow'
+type TableName = 'handles' | 'escrow' | 'shelves'
 type IndexName = 'handles/index/byDue' | 'handles/index/byShelf' | 'handles/index/byHolder'
 type EscrowIndexName = 'escrow/index/byDue' | 'escrow/index/byParty' | 'escrow/index/bySale'
 
@@ -20,7 +22,8 @@ export type ResourceName =
   | TableName
   | IndexName
   | EscrowIndexName
-  | `${TableName}/stream`
+  | 'handles/stream'
+  | 'escrow/stream'
   | QueueName
   | 'feeds-bucket/feeds/*'
   | 'feeds-bucket/chunks/*'
@@ -48,7 +51,7 @@ const receives = (queue: QueueName): Grant => ({
   byEventSource: true,
 })
 
-const readsStream = (table: TableName): Grant => ({
+const readsStream = (table: 'handles' | 'escrow'): Grant => ({
   allow: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
   on: `${table}/stream`,
   byEventSource: true,
@@ -61,7 +64,7 @@ const recordsFailures = (queue: DeadLetterQueueName): Grant => ({
   partitions: [`F#${queue}`],
 })
 
-const looksThrough = (queue: 'outbox-failures' | `${WorkQueueName}-dead`): Grant => ({
+const looksThrough = (queue: StreamFailureQueueName | `${WorkQueueName}-dead`): Grant => ({
   allow: ['sqs:ChangeMessageVisibility', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
   on: queue,
 })
@@ -84,6 +87,7 @@ export const grants = {
   'api/catalogue': [
     { allow: ['dynamodb:GetItem'], on: 'handles' },
     { allow: ['dynamodb:Query'], on: 'handles/index/byShelf' },
+    { allow: ['dynamodb:Query'], on: 'shelves' },
     { allow: ['dynamodb:Query'], on: 'escrow/index/bySale' },
     // The versions of the policy; no other journal is public.
     { allow: ['dynamodb:Query'], on: 'escrow', partitions: ['J#policy:*'] },
@@ -112,7 +116,7 @@ export const grants = {
   'api/dead-letters': [
     { allow: ['dynamodb:BatchGetItem'], on: 'escrow', partitions: ['F#*'] },
     ...workQueueNames.flatMap(redrives),
-    looksThrough('outbox-failures'),
+    ...streamFailureQueueNames.map(looksThrough),
   ],
   'api/release-plans': [
     { allow: ['dynamodb:GetItem'], on: 'handles', partitions: ['P#release'] },
@@ -255,6 +259,13 @@ export const grants = {
     { allow: ['dynamodb:BatchGetItem'], on: 'handles', partitions: ['W#*'] },
     recordsFailures('outbox-failures'),
     { allow: ['events:PutEvents'], on: 'bus' },
+  ],
+  'workers/project-shelves': [
+    readsStream('handles'),
+    { allow: ['dynamodb:ListStreams'], on: 'any-stream', byEventSource: true },
+    { allow: ['sqs:SendMessage'], on: 'shelf-failures', byEventSource: true },
+    { allow: ['dynamodb:BatchWriteItem'], on: 'shelves' },
+    recordsFailures('shelf-failures'),
   ],
 } as const satisfies Record<string, readonly Grant[]>
 

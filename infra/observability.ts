@@ -27,7 +27,11 @@ const roads: readonly { title: string; functions: readonly FunctionName[]; queue
     queues: ['releases', 'deadlines'],
   },
   { title: 'Payment', functions: ['webhooks/stripe', 'workers/apply-payments'], queues: ['payments'] },
-  { title: 'Event', functions: ['workers/publish-outbox', 'workers/carry-out-effects'], queues: ['effects'] },
+  {
+    title: 'Event',
+    functions: ['workers/publish-outbox', 'workers/carry-out-effects', 'workers/project-shelves'],
+    queues: ['effects'],
+  },
 ]
 
 /**

@@ -8,6 +8,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
 import { type MailEventMessage, runRequested } from '../shared/contract/messages.ts'
 import { alertEventTypes } from '../shared/domain/alert.ts'
+import type { StreamFailureQueueName } from '../shared/contract/queues.ts'
 import { effectEventTypes, noticeEventType } from '../shared/domain/effects.ts'
 import { addAlarm, addLoggedEventAlarm, alarmPeriod } from './alarms.ts'
 import { type Deployment, NodeFunction } from './constructs/node-function.ts'
@@ -24,7 +25,7 @@ export type WorkersStackProps = {
   readonly configurationSet: string
 }
 
-/** The roads that nobody waits for: import, clock, payment, effects, and the stream that publishes the outbox. */
+/** The roads that nobody waits for: import, clock, payment, effects, and the streams: outbox and search. */
 export class WorkersStack extends Stack {
   constructor(scope: Construct, id: string, { deployment, bus, configurationSet }: WorkersStackProps) {
     super(scope, id, { stackName: resourceName(deployment.settings, 'workers') })
@@ -38,6 +39,7 @@ export class WorkersStack extends Stack {
     this.addMailEvents(deployment, configurationSet)
     this.addAlerts(deployment, bus)
     this.addOutbox(deployment)
+    this.addShelves(deployment)
   }
 
   /** Feed in the bucket → feeds queue → `split-feed` → chunks → `import-accounts`. */
@@ -313,16 +315,7 @@ export class WorkersStack extends Stack {
     const errorImpact =
       'Journal entries are neither archived nor published: refunds and hand-overs do not start. The stream forgets ' +
       'after 24 hours, and what is not archived by then is lost to the journal for good.'
-    const failures = newDeadLetterQueue(this, 'OutboxFailures', { settings, name: 'outbox-failures', errorImpact })
-    Validations.of(failures).acknowledge({
-      id: 'AwsSolutions-SQS3',
-      reason: 'This is itself a dead-letter queue: the on-failure destination of two stream mappings, which name it.',
-    })
-    resources.set('outbox-failures', {
-      arn: failures.queueArn,
-      environment: { [urlVariable('outbox-failures')]: failures.queueUrl },
-    })
-
+    const failures = newStreamFailures(this, 'OutboxFailures', { deployment, name: 'outbox-failures', errorImpact })
     const publishOutbox = new NodeFunction(this, 'PublishOutbox', {
       deployment,
       name: 'workers/publish-outbox',
@@ -332,16 +325,10 @@ export class WorkersStack extends Stack {
     })
     for (const table of ['handles', 'escrow'] as const) {
       new EventSourceMapping(publishOutbox, `${table === 'handles' ? 'Handles' : 'Escrow'}Stream`, {
+        ...streamReading(failures),
         target: publishOutbox.lambda,
         eventSourceArn: findResource(resources, `${table}/stream`, 'the stream mapping').arn,
-        startingPosition: StartingPosition.TRIM_HORIZON,
-        batchSize: 500,
-        maxBatchingWindow: Duration.seconds(1),
-        bisectBatchOnError: true,
-        reportBatchItemFailures: true,
-        retryAttempts: 10,
         filters: [FilterCriteria.filter(outboxFilters[table])],
-        onFailure: { bind: () => ({ destination: failures.queueArn }) },
       })
     }
     addAlarm(this, 'StreamBehind', {
@@ -353,7 +340,70 @@ export class WorkersStack extends Stack {
       errorImpact,
     })
   }
+
+  /** The stream of the handles → `project-shelves` → the rows that searches read. */
+  private addShelves(deployment: Deployment): void {
+    const { settings, resources } = deployment
+    const errorImpact =
+      'Searches by price, length, tier and word show what was for sale some time ago: new handles are missing, and sold ' +
+      'ones are refused when they are ordered. Search by name, and every sale, goes on.'
+    const failures = newStreamFailures(this, 'ShelfFailures', { deployment, name: 'shelf-failures', errorImpact })
+    const projectShelves = new NodeFunction(this, 'ProjectShelves', {
+      deployment,
+      name: 'workers/project-shelves',
+      memoryMb: 1024,
+      timeout: Duration.minutes(2),
+      errorImpact,
+    })
+    // The second reader of this stream, and the last: DynamoDB throttles a shard that three read at once.
+    new EventSourceMapping(projectShelves, 'HandlesStream', {
+      ...streamReading(failures),
+      target: projectShelves.lambda,
+      eventSourceArn: findResource(resources, 'handles/stream', 'the stream mapping').arn,
+      filters: ['NewImage', 'OldImage'].map((image) => FilterCriteria.filter(listedIn(image))),
+    })
+    addAlarm(this, 'ShelvesBehind', {
+      settings,
+      name: 'shelves-behind',
+      metric: projectShelves.lambda.metric('IteratorAge', { period: alarmPeriod, statistic: 'Maximum' }),
+      threshold: Duration.minutes(30).toMilliseconds(),
+      symptom: 'project-shelves is 30 minutes or more behind the stream of the handles.',
+      errorImpact,
+    })
+  }
 }
+
+/** How both readers read a stream: from its beginning, in batches; what fails ten times is described in a queue. */
+const streamReading = (failures: Queue) => ({
+  startingPosition: StartingPosition.TRIM_HORIZON,
+  batchSize: 500,
+  maxBatchingWindow: Duration.seconds(1),
+  bisectBatchOnError: true,
+  reportBatchItemFailures: true,
+  retryAttempts: 10,
+  onFailure: { bind: () => ({ destination: failures.queueArn }) },
+})
+
+/** Where a stream's mappings describe what they could not deliver. */
+function newStreamFailures(
+  scope: Construct,
+  id: string,
+  { deployment, name, errorImpact }: { deployment: Deployment; name: StreamFailureQueueName; errorImpact: string },
+): Queue {
+  const { settings, resources } = deployment
+  const failures = newDeadLetterQueue(scope, id, { settings, name, errorImpact })
+  Validations.of(failures).acknowledge({
+    id: 'AwsSolutions-SQS3',
+    reason: 'This is itself a dead-letter queue: the on-failure destination of stream mappings, which name it.',
+  })
+  resources.set(name, { arn: failures.queueArn, environment: { [urlVariable(name)]: failures.queueUrl } })
+  return failures
+}
+
+/** Records of handles that are or were for sale. A filter asks for what is there by a leaf, so by the listing's status. */
+const listedIn = (image: string) => ({
+  dynamodb: { Keys: { sk: { S: ['handle'] } }, [image]: { listing: { M: { status: { S: [{ exists: true }] } } } } },
+})
 
 /**
  * Which records of a stream concern the outbox: Lambda is not invoked for others, nor charges for them. A new handle, look

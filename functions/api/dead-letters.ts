@@ -28,6 +28,7 @@ const config = readConfig(
   'ALERTS_QUEUE_URL',
   'ALERTS_DEAD_QUEUE_URL',
   'OUTBOX_FAILURES_QUEUE_URL',
+  'SHELF_FAILURES_QUEUE_URL',
 )
 const deps = {
   store: openStore({ escrowTable: config.ESCROW_TABLE }),
@@ -43,6 +44,7 @@ const deps = {
     plans: openDeadLetters(config.PLANS_DEAD_QUEUE_URL, config.PLANS_QUEUE_URL),
     alerts: openDeadLetters(config.ALERTS_DEAD_QUEUE_URL, config.ALERTS_QUEUE_URL),
     'outbox-failures': openDeadLetters(config.OUTBOX_FAILURES_QUEUE_URL, null),
+    'shelf-failures': openDeadLetters(config.SHELF_FAILURES_QUEUE_URL, null),
   },
 }
 

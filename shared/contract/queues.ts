@@ -13,11 +13,12 @@ export const workQueueNames = [
 ] as const
 export type WorkQueueName = (typeof workQueueNames)[number]
 
-/**
- * Where an operator finds work that failed: the dead letters of a queue under the queue's own name, and what the streams
- * of the tables could not deliver under `outbox-failures`.
- */
-export const deadLetterQueueNames = [...workQueueNames, 'outbox-failures'] as const
+/** Where the streams of the tables put what they could not deliver: to the outbox, and to the rows of the search. */
+export const streamFailureQueueNames = ['outbox-failures', 'shelf-failures'] as const
+export type StreamFailureQueueName = (typeof streamFailureQueueNames)[number]
+
+/** Where an operator finds work that failed: the dead letters of a queue under the queue's own name, and of streams. */
+export const deadLetterQueueNames = [...workQueueNames, ...streamFailureQueueNames] as const
 export type DeadLetterQueueName = (typeof deadLetterQueueNames)[number]
 
 /** Every queue there is: `<name>-dead` is the dead-letter queue of a queue of work. */

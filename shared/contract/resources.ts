@@ -90,28 +90,6 @@ export const handleSchema = z
   })
   .meta({ id: 'Handle' })
 
-export const listingCardSchema = z
-  .object({
-    handle: z.string(),
-    display: z.string(),
-    status: z.enum(['open', 'held']),
-    price: moneySchema,
-    tier: z.string(),
-    low: moneySchema,
-    high: moneySchema,
-    confidence: z.int().min(0).max(100).meta({ description: 'Percent' }),
-    opensAt: instantSchema,
-  })
-  .meta({ id: 'ListingCard' })
-
-export const keptHandleSchema = z
-  .object({ handle: z.string(), display: z.string(), status: z.string() })
-  .meta({ id: 'KeptHandle' })
-
-export const saleSchema = z
-  .object({ handle: z.string(), display: z.string(), price: moneySchema, tier: z.string(), soldAt: instantSchema })
-  .meta({ id: 'Sale' })
-
 export const orderStatusSchema = z
   .enum([
     'awaiting_payment',
@@ -144,10 +122,6 @@ export const orderSchema = z
 export const checkoutSchema = z
   .object({ orderId: orderIdSchema, url: z.url(), expiresAt: instantSchema })
   .meta({ id: 'Checkout', description: "The payment provider's hosted page" })
-
-export const heldHandleSchema = z
-  .object({ handle: z.string(), display: z.string(), status: z.string(), since: instantSchema })
-  .meta({ id: 'HeldHandle' })
 
 /** Pages: `limit` and an opaque `cursor`; the same shape everywhere. */
 export const pageSizeMax = 100

@@ -5,6 +5,7 @@ import type { QueueVariable } from '../contract/queues.ts'
 const schemas = {
   HANDLES_TABLE: z.string().min(1),
   ESCROW_TABLE: z.string().min(1),
+  SHELVES_TABLE: z.string().min(1),
   EVENT_BUS: z.string().min(1),
   FEEDS_BUCKET: z.string().min(1),
   SCHEDULES_BUCKET: z.string().min(1),

@@ -1,13 +1,16 @@
 import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import type { VersionedHandle, VersionedLook } from '../domain/aggregate.ts'
+import { cardOf } from '../domain/card.ts'
+import type { Handle } from '../domain/handle.ts'
 import { skeleton } from '../domain/handle-name.ts'
 import { guardOf, type ProtectedLook, type Protection } from '../domain/protected-names.ts'
 import type { Standing } from '../domain/standing.ts'
 import { getItems } from './batch-get.ts'
+import type { CardPage, Stretch } from './shelves.ts'
 import type { HandlesStore } from './client.ts'
 import { load } from './aggregates.ts'
 import { type Contact, handleKey, lookKey, readAggregate, readHandle, standingKey } from './items.ts'
-import { type Page, type PageKeyTest, pageKeyTest, pageOf, type PageOf, queryNewest } from './pages.ts'
+import { type Page, type PageKeyTest, pageKeyTest, type PageOf, queryNewest } from './pages.ts'
 
 export type LoadedHandle = VersionedHandle & { readonly contact: Contact | undefined }
 
@@ -92,35 +95,28 @@ export const loadLook = (store: HandlesStore, skeleton: string): Promise<Version
 
 const handlePageKey = { pk: /^H#./, sk: 'handle' }
 
-/** `prefix` is a canonical handle or the beginning of one: it holds nothing that means something in a pattern. */
-export const shelfPageKey = (prefix: string): PageKeyTest =>
-  pageKeyTest({
-    ...handlePageKey,
-    shelf: prefix === '' ? /^[0-9_a-z]$/ : prefix.slice(0, 1),
-    shelfKey: new RegExp(`^${prefix}[0-9_a-z]*$`),
-  })
-
 export const holderPageKey = (acquiredBy: string): PageKeyTest =>
   pageKeyTest({ ...handlePageKey, acquiredBy, acquiredAt: /./ })
 
 /** Names on one shelf (first character) in alphabetical order, from the sparse index `byShelf`. */
-export const queryShelf = async (
-  store: HandlesStore,
-  shelf: string,
-  page: Page & { readonly prefix: string },
-): Promise<PageOf<Pick<VersionedHandle['state'], 'name' | 'display' | 'listing' | 'appraisal'>>> => {
+export const queryNames = async (store: HandlesStore, shelf: string, stretch: Stretch): Promise<CardPage> => {
+  const { from, to, after } = stretch
   const answer = await store.db.send(
     new QueryCommand({
       TableName: store.handlesTable,
       IndexName: 'byShelf',
-      KeyConditionExpression:
-        page.prefix === '' ? 'shelf = :shelf' : 'shelf = :shelf AND begins_with(shelfKey, :prefix)',
-      ExpressionAttributeValues: { ':shelf': shelf, ...(page.prefix === '' ? {} : { ':prefix': page.prefix }) },
-      Limit: page.limit,
-      ExclusiveStartKey: page.after,
+      KeyConditionExpression: 'shelf = :shelf AND shelfKey BETWEEN :from AND :to',
+      ExpressionAttributeValues: { ':shelf': shelf, ':from': from, ':to': to },
+      ScanIndexForward: !stretch.backwards,
+      Limit: stretch.limit,
+      ExclusiveStartKey: after === undefined ? undefined : { ...handleKey(after), shelf, shelfKey: after },
     }),
   )
-  return pageOf(answer)
+  const items = (answer.Items ?? []) as Pick<Handle, 'name' | 'display' | 'listing' | 'appraisal'>[]
+  return {
+    rows: items.map((item) => ({ key: item.name, card: cardOf(item) })),
+    more: answer.LastEvaluatedKey !== undefined,
+  }
 }
 
 /** Handles that an account acquired here, newest first, from the sparse index `byHolder`. */

@@ -1,5 +1,11 @@
 import * as z from 'zod'
-import { bodyCharactersMax, type DeadLetterQueueName, redriveMessagesMax } from '../contract/queues.ts'
+import {
+  bodyCharactersMax,
+  type DeadLetterQueueName,
+  redriveMessagesMax,
+  type StreamFailureQueueName,
+  streamFailureQueueNames,
+} from '../contract/queues.ts'
 import type { deadLetterQueueSchema, deadLetterSchema, redriveSchema } from '../contract/operator-resources.ts'
 import { ok, refuse, type Result } from '../domain/result.ts'
 import type { DeadLetter, DeadLetterQueue } from '../gateways/dead-letters.ts'
@@ -40,7 +46,7 @@ export const listDeadLetters = async (
   const [messages, letters] = await Promise.all([queues[queue].count(), queues[queue].peek(limit)])
   const told = letters.map((letter) => ({
     letter,
-    ...(queue === 'outbox-failures' ? asStreamRecord : asMessage)(letter),
+    ...(isOfStream(queue) ? asStreamRecord : asMessage)(letter),
   }))
   const failures = await loadFailures(
     store,
@@ -77,6 +83,9 @@ export const redriveDeadLetters = async (
   const moved = await redrive(redriveMessagesMax)
   return ok({ queue, moved, left: await count() })
 }
+
+const isOfStream = (queue: DeadLetterQueueName): queue is StreamFailureQueueName =>
+  streamFailureQueueNames.some((name) => name === queue)
 
 type Told = { readonly recordedUnder: string; readonly otherwise: LetterView['failure'] }
 

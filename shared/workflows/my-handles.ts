@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import type { heldHandleSchema } from '../contract/resources.ts'
+import type { heldHandleSchema } from '../contract/market-resources.ts'
 import { ok, type Result } from '../domain/result.ts'
 import { decodeCursor, encodeCursor } from '../runtime/cursor.ts'
 import type { HandlesStore } from '../store/client.ts'

@@ -1,13 +1,9 @@
 import type * as z from 'zod'
+import type { listingCardSchema } from '../contract/market-resources.ts'
 import { usd } from '../contract/money.ts'
-import type {
-  appraisalSchema,
-  handleSchema,
-  listingCardSchema,
-  nextStepSchema,
-  orderSchema,
-} from '../contract/resources.ts'
+import type { appraisalSchema, handleSchema, nextStepSchema, orderSchema } from '../contract/resources.ts'
 import { fromStored, reasonWords, type StoredAppraisal } from '../domain/appraisal/appraisal.ts'
+import type { Card } from '../domain/card.ts'
 import { handleDueAt, isOverruled } from '../domain/handle-due.ts'
 import { handleMachine } from '../domain/handle-machine.ts'
 import type { Handle, Release } from '../domain/handle.ts'
@@ -93,23 +89,19 @@ const releaseWords = ({ rule, policyVersion, dueAt, noticesGiven }: Release): st
   `By version ${policyVersion} of the release policy, ${grounds[rule]} on ${dueAt.slice(0, 10)}` +
   (noticesGiven === 0 ? '.' : `, and ${noticesGiven} notices went unanswered.`)
 
-/** A row of a search page; null where the item is not for sale (any more). */
-export const viewCard = (
-  handle: Pick<Handle, 'name' | 'display' | 'listing' | 'appraisal'>,
-): z.infer<typeof listingCardSchema> | null =>
-  handle.listing === undefined || handle.appraisal === undefined
-    ? null
-    : {
-        handle: handle.name,
-        display: handle.display,
-        status: handle.listing.status,
-        price: { amountMinor: handle.listing.priceMinor, currency: handle.listing.currency },
-        tier: handle.appraisal.tier,
-        low: usd(handle.appraisal.low),
-        high: usd(handle.appraisal.high),
-        confidence: handle.appraisal.confidence,
-        opensAt: phasesOf(handle.listing).opensAt,
-      }
+/** A row of a search page. */
+export const viewCard = (card: Card): z.infer<typeof listingCardSchema> => ({
+  handle: card.name,
+  display: card.display,
+  status: card.status,
+  mode: card.mode,
+  price: { amountMinor: card.priceMinor, currency: card.currency },
+  tier: card.tier,
+  low: usd(card.lowMinor),
+  high: usd(card.highMinor),
+  confidence: card.confidence,
+  opensAt: card.opensAt,
+})
 
 /** What a buyer waits for first while the order is unpaid is the buyer's own payment, not the provider's word of it. */
 const orderNext = (order: Order, terms: Terms): NextStep | null => {

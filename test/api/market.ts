@@ -10,6 +10,7 @@ import { canonicalJson } from '../../shared/domain/journal.ts'
 import { scanTable } from '../../shared/store/scan.ts'
 import { auditTables } from '../../shared/workflows/audit-tables.ts'
 import type * as z from 'zod'
+import type { ShelvesStore } from '../../shared/store/client.ts'
 import { openStore, type Store } from '../cases/store.ts'
 import { type Checked, checkAnswer, checkedFetch } from './contract-check.ts'
 
@@ -33,7 +34,7 @@ export type Account = Readonly<Record<string, unknown>> & { readonly accountId: 
 /** A whole marketplace on this machine for one test file, and what its tests do with it. */
 export type Market = {
   readonly system: System
-  readonly store: Store
+  readonly store: Store & ShelvesStore
   /** One request; its answer is held to the OpenAPI document. */
   readonly send: (method: string, path: string, sending?: Sending) => Promise<Checked>
   readonly client: (sub: string) => Promise<Client>

@@ -180,10 +180,19 @@ describe('a cursor that is not one of ours', () => {
       await ask('/v1/orders?', 'orders alice', key)
       await ask('/v1/me/handles?', 'handles alice', key)
     }
-    await ask('/v1/listings?', 'listings ', { shelf: 'zz' })
+    for (const place of [
+      { segment: 'zz' },
+      { segment: '' },
+      { after: 'quiet' },
+      { segment: 'q', after: '' },
+      { segment: 'q', after: 'r' },
+      { segment: 'q', after: 'quiet river' },
+      { segment: 'q', after: 'quiet', more: 'x' },
+    ]) {
+      await ask('/v1/listings?prefix=q&', 'listings {"prefix":"q"}', place)
+    }
     // A place that is one, but of another question.
-    const place = { pk: 'H#quietriver', sk: 'handle', shelf: 'q', shelfKey: 'quietriver' }
-    await ask('/v1/listings?prefix=qu&', 'listings q', place)
+    await ask('/v1/listings?prefix=qu&', 'listings {"prefix":"q"}', { segment: 'q', after: 'quietriver' })
     await ask('/v1/orders?', 'orders alice', {
       pk: 'O#ord_00000000000000000000000000',
       sk: 'order',

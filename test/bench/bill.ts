@@ -1,11 +1,14 @@
 import type { FunctionCounts } from '../../local/counts.ts'
 import type { FunctionUsage } from '../../local/functions.ts'
 import type { System } from '../../local/system.ts'
+import { searchFunction, stepFunctions } from '../costs/counted.ts'
 import prices from './prices.json' with { type: 'json' }
 
 /** What some work used of AWS, as the local system counted it. */
 export type Used = {
+  /** Of every function but the one that makes the rows of the search. */
   readonly counts: FunctionCounts
+  readonly search: FunctionCounts
   readonly usage: Readonly<Record<string, FunctionUsage>>
   /** SQS requests in units of 64 KB: sends, those of EventBridge among them, and what event sources receive and delete. */
   readonly sqsRequests: number
@@ -21,7 +24,7 @@ export const billOf = (used: Used): Bill => {
   return { ...charged, total: Object.values(charged).reduce((sum, dollars) => sum + dollars, 0) }
 }
 
-const lines = ({ counts, usage, sqsRequests, logBytes, mails }: Used) => {
+const lines = ({ counts, search, usage, sqsRequests, logBytes, mails }: Used) => {
   const { perMillion } = prices
   const functions = Object.values(usage)
   const invocations = functions.reduce((sum, one) => sum + one.invocations, 0)
@@ -30,6 +33,7 @@ const lines = ({ counts, usage, sqsRequests, logBytes, mails }: Used) => {
   return {
     writes: million(counts.writeUnits + counts.indexWriteUnits, perMillion.dynamodbWriteRequestUnits),
     reads: million(counts.readUnits + counts.indexReadUnits, perMillion.dynamodbReadRequestUnits),
+    search: million(search.writeUnits, perMillion.dynamodbWriteRequestUnits),
     queues: million(sqsRequests, perMillion.sqsRequests),
     functions: million(invocations, perMillion.lambdaRequests) + gbSeconds * prices.lambdaGbSecond,
     events: million(counts.eventUnits, perMillion.eventBridgeEvents),
@@ -49,7 +53,8 @@ export const meter = (system: System): (() => Used) => {
   return () => {
     clearInterval(sampling)
     stopListening()
-    const counts = system.door.counts.total(system.functions.plans.map(({ label }) => label))
+    const counts = system.door.counts.total(stepFunctions(system.functions.plans.map(({ label }) => label)))
+    const search = system.door.counts.total([searchFunction])
     const usage = system.functions.usage()
     const labels = new Map(system.functions.plans.map(({ arn, label }) => [arn, label]))
     // Each invocation by a queue is one request that received its batch and one that deleted it.
@@ -62,6 +67,6 @@ export const meter = (system: System): (() => Used) => {
       0,
     )
     const sends = counts.queueRequestUnits + system.queues.serviceSends() - sentBefore
-    return { counts, usage, sqsRequests: sends + 2 * invoked, logBytes, mails }
+    return { counts, search, usage, sqsRequests: sends + 2 * invoked, logBytes, mails }
   }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { feedDay } from '../../local/stock.ts'
 import { startSystem, type System } from '../../local/system.ts'
 import { createClient } from '../../shared/contract/client.ts'
-import { queryShelf } from '../../shared/store/handles.ts'
+import { queryNames } from '../../shared/store/handles.ts'
 import { handleKey } from '../../shared/store/items.ts'
 import type { Composition } from '../scale/accounts.ts'
 import { loadAccounts } from '../scale/load.ts'
@@ -49,6 +49,8 @@ export type ScaleResult = {
   readonly sqsRequestsPerThousand: number
   /** Of a released handle with its index writes and its archive; a reserved one takes `reservedWriteUnits`. */
   readonly writeUnitsPerHandle: number
+  /** Rows of the search, each a unit. */
+  readonly searchUnitsPerHandle: number
   /** What the run's own records take, which grow with the messages and not with the handles. */
   readonly runWriteUnitsPerThousand: number
   readonly hottestPartition: { readonly measured: Hottest; readonly atFullSpeed: Hottest }
@@ -157,13 +159,13 @@ const rawUpdatesOf = async (system: System): Promise<number> => {
 /** A handle as a release leaves it. */
 const sampleItem = async (system: System): Promise<RawItem> => {
   const store = openEngineStore(system)
-  const { items } = await queryShelf(store, 'm', { limit: 1, prefix: '', after: undefined })
-  const [first] = items
+  const { rows } = await queryNames(store, 'm', { from: 'm', to: 'm~', backwards: false, limit: 1 })
+  const [first] = rows
   if (first === undefined) throw new Error('no handle on the shelf m')
   const { Item } = await store.db.send(
     new GetItemCommand({
       TableName: store.handlesTable,
-      Key: Object.fromEntries(Object.entries(handleKey(first.name)).map(([name, value]) => [name, { S: value }])),
+      Key: Object.fromEntries(Object.entries(handleKey(first.key)).map(([name, value]) => [name, { S: value }])),
     }),
   )
   if (Item === undefined) throw new Error('the index names a handle that is not there')
@@ -204,6 +206,7 @@ const resultOf = (run: {
     ),
     sqsRequestsPerThousand: rounded((used.sqsRequests / handles) * 1_000),
     writeUnitsPerHandle: (handleUnits - reserved * reservedWriteUnits) / found.released,
+    searchUnitsPerHandle: rounded(used.search.writeUnits / found.released),
     runWriteUnitsPerThousand: rounded((runUnits / handles) * 1_000),
     hottestPartition: hottest,
     dollarsByLine: Object.fromEntries(Object.entries(bill).map(([line, dollars]) => [line, rounded(dollars)])) as Bill,
@@ -246,6 +249,7 @@ export const printResult = (result: ScaleResult): void => {
       ...Object.entries(result.heapPeakMbByFunction).map(([label, mb]) => [`heap peak MB, ${label}`, mb, '']),
       ['SQS requests per 1,000 handles', result.sqsRequestsPerThousand, '10'],
       ['write units a released handle, indexes and archive', result.writeUnitsPerHandle.toFixed(3), '4'],
+      ['… and rows of the search', result.searchUnitsPerHandle, ''],
       ['write units of the run itself, per 1,000 handles', result.runWriteUnitsPerThousand, ''],
       [`hottest partition, measured (${shareOf(hot.measured)})`, Math.round(hot.measured.perSecond), ''],
       [`… at 1,667 handles a second (${shareOf(hot.atFullSpeed)})`, Math.round(hot.atFullSpeed.perSecond), '1,000'],

@@ -8,6 +8,7 @@ import type { StripeServer } from '../../local/stripe/server.ts'
 import { type Client, createClient } from '../../shared/contract/client.ts'
 import type { Money } from '../../shared/contract/money.ts'
 import { StripeValidator } from '../stripe/validator.ts'
+import type { ShelvesStore } from '../../shared/store/client.ts'
 import { openStore, type Store } from './store.ts'
 
 /** A handle on the open market, as the search answers it. */
@@ -24,7 +25,7 @@ export type RawAnswer = {
 
 export type Market = {
   readonly system: System
-  readonly store: Store
+  readonly store: Store & ShelvesStore
   readonly stripe: StripeServer
   /** Stripe's own client, straight to the local server: what Stripe says happened. */
   readonly provider: Stripe

@@ -1,13 +1,29 @@
 import type { FunctionCounts } from '../../local/counts.ts'
 import type { Market } from '../cases/market.ts'
 
-/** What some work cost at the door, over all functions, until nothing is under way. */
+/** What makes the rows of the search. Its costs follow every change of a listing and are counted apart. */
+export const searchFunction = 'workers-project-shelves'
+
+/** The functions that the costs of a step are summed over: all but the search's, and nothing that a test asked itself. */
+export const stepFunctions = (labels: readonly string[]): string[] => labels.filter((label) => label !== searchFunction)
+
+/** What some work cost at the door, over all functions but the search's, until nothing is under way. */
 export const costOf = async (market: Market, work: () => Promise<unknown>): Promise<FunctionCounts> => {
+  await doCounted(market, work)
+  return market.system.door.counts.total(stepFunctions(market.system.functions.plans.map(({ label }) => label)))
+}
+
+/** What some work cost in rows of the search. */
+export const searchCostOf = async (market: Market, work: () => Promise<unknown>): Promise<FunctionCounts> => {
+  await doCounted(market, work)
+  return market.system.door.counts.total([searchFunction])
+}
+
+const doCounted = async (market: Market, work: () => Promise<unknown>): Promise<void> => {
   await market.system.idle()
   market.system.door.counts.reset()
   await work()
   await market.system.idle()
-  return market.system.door.counts.total(market.system.functions.plans.map(({ label }) => label))
 }
 
 /** Calls of one service, by its operations. */

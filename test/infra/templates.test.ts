@@ -90,6 +90,7 @@ describe('grants', () => {
       ]),
     ),
     'outbox-failures': 'Workers/OutboxFailures/Resource',
+    'shelf-failures': 'Workers/ShelfFailures/Resource',
   }
 
   /** What a name of the table must be in the templates, found by where the resource was made. */
@@ -101,8 +102,8 @@ describe('grants', () => {
     const [table, kind, index] = name.split('/')
     const queuePath = queuePaths[name]
     if (queuePath) return attributeOf(queuePath, '.Arn')
-    if (table === 'handles' || table === 'escrow') {
-      const path = `Data/${table === 'handles' ? 'Handles' : 'Escrow'}/Resource`
+    if (table === 'handles' || table === 'escrow' || table === 'shelves') {
+      const path = `Data/${table.charAt(0).toUpperCase()}${table.slice(1)}/Resource`
       if (kind === 'stream') return attributeOf(path, '.StreamArn')
       return attributeOf(path, '.Arn') + (kind === 'index' ? `/index/${index}` : '')
     }
@@ -167,6 +168,7 @@ describe('grants', () => {
       `workers/plan-release: Allow s3:AbortMultipartUpload on ${schedules}/schedules/*`,
       `workers/plan-release: Allow s3:PutObject on ${schedules}/schedules/*`,
       'workers/publish-outbox: Allow dynamodb:ListStreams on *',
+      'workers/project-shelves: Allow dynamodb:ListStreams on *',
     ])
     expect(Object.keys(wildcardReasons)).toEqual([
       'feeds-bucket/feeds/*',
@@ -286,7 +288,7 @@ describe('queues', () => {
 
   it('alarms on the first dead letter', () => {
     const deadLetterQueues = queues().filter((queue) => !redriveOf(queue))
-    expect(deadLetterQueues).toHaveLength(11)
+    expect(deadLetterQueues).toHaveLength(12)
     const alarms = deadLetterQueues.flatMap((queue) =>
       alarmsOn('QueueName', queue, 'ApproximateNumberOfMessagesVisible'),
     )
@@ -417,9 +419,14 @@ describe('events', () => {
     expect(identities.map(({ properties }) => properties['EmailIdentity'])).toEqual(['handles.example'])
   })
 
-  it('reads both streams from their beginning, and puts aside what fails for good', () => {
-    for (const table of ['Handles', 'Escrow']) {
-      const mapping = assembly.at(`Workers/PublishOutbox/${table}Stream/Resource`)
+  it.each([
+    ['PublishOutbox', 'Handles', 'OutboxFailures'],
+    ['PublishOutbox', 'Escrow', 'OutboxFailures'],
+    ['ProjectShelves', 'Handles', 'ShelfFailures'],
+  ])(
+    'lets %s read the stream of %s from its beginning, and puts aside what fails for good',
+    (reader, table, failures) => {
+      const mapping = assembly.at(`Workers/${reader}/${table}Stream/Resource`)
       expect(assembly.text(mapping.properties['EventSourceArn'], mapping.stack)).toBe(
         `<Data.${assembly.at(`Data/${table}/Resource`).id}.StreamArn>`,
       )
@@ -434,9 +441,19 @@ describe('events', () => {
       const { OnFailure: onFailure } = mapping.properties['DestinationConfig'] as {
         OnFailure: { Destination: unknown }
       }
-      expect(assembly.follow(onFailure.Destination, mapping.stack).path).toBe('Workers/OutboxFailures/Resource')
+      expect(assembly.follow(onFailure.Destination, mapping.stack).path).toBe(`Workers/${failures}/Resource`)
+    },
+  )
+
+  it('has at most two readers of a stream, as DynamoDB allows, and an alarm on each that falls behind', () => {
+    const readers = assembly
+      .ofType('AWS::Lambda::EventSourceMapping')
+      .filter(({ properties }) => properties['StartingPosition'] !== undefined)
+      .map(({ properties, stack }) => assembly.text(properties['EventSourceArn'], stack))
+    for (const stream of new Set(readers)) expect(readers.filter((one) => one === stream).length).toBeLessThanOrEqual(2)
+    for (const name of ['workers/publish-outbox', 'workers/project-shelves'] as const) {
+      expect(alarmsOn('FunctionName', functionOf(name), 'IteratorAge')).toHaveLength(1)
     }
-    expect(alarmsOn('FunctionName', functionOf('workers/publish-outbox'), 'IteratorAge')).toHaveLength(1)
   })
 
   it('tells the feeds queue of uploads under feeds/ alone', () => {
@@ -498,6 +515,7 @@ describe('rules of cdk-nag', () => {
     const ids = new Set(suppressions().map(({ id }) => id.replace(/\[.*/, '')))
     expect([...ids].toSorted()).toEqual([
       'AwsSolutions-APIG4',
+      'AwsSolutions-DDB3',
       'AwsSolutions-IAM5',
       'AwsSolutions-S1',
       'AwsSolutions-SMG4',
@@ -537,6 +555,8 @@ describe('bundles', () => {
     'workers/apply-mail-events': 400,
     'workers/send-alerts': 600,
     'workers/publish-outbox': 400,
+    // The word lists, to tell the words of a name.
+    'workers/project-shelves': 1_900,
   }
   const mayHoldStripe: readonly FunctionName[] = [
     'api/checkout',

@@ -3,7 +3,7 @@ import { advance, advanceOrder } from '../../shared/domain/aggregate.ts'
 import { systemActor } from '../../shared/domain/actors.ts'
 import { commit } from '../../shared/store/commit.ts'
 import { dueIds, type DueIndex } from '../../shared/store/due.ts'
-import { loadHandle, loadHandles, queryHolder, queryShelf } from '../../shared/store/handles.ts'
+import { loadHandle, loadHandles, queryHolder, queryNames } from '../../shared/store/handles.ts'
 import { dueShardOf, handleDueShards, orderDueShards, shardNames } from '../../shared/store/items.ts'
 import { filedEntries } from '../../shared/store/journal.ts'
 import { loadOrder, queryBuyer, querySales } from '../../shared/store/orders.ts'
@@ -148,8 +148,8 @@ describe(`the indexes on ${engineKind}`, () => {
     const released = releasedHandle(imported)
     await commit(store, context, [{ kind: 'handle', before: imported, after: released }])
     expect(await due()).not.toContain('zz_indexed')
-    const shelf = () => queryShelf(store, 'z', { prefix: 'zz_', limit: 10 })
-    expect((await shelf()).items).toMatchObject([{ name: 'zz_indexed', listing: { status: 'open' } }])
+    const shelf = () => queryNames(store, 'z', { from: 'zz_', to: 'zz_~', backwards: false, limit: 10 })
+    expect((await shelf()).rows).toMatchObject([{ key: 'zz_indexed', card: { status: 'open' } }])
 
     const held = heldHandle(released, id)
     const order = placedOrder(id, released, 'acct_x')
@@ -164,7 +164,7 @@ describe(`the indexes on ${engineKind}`, () => {
       { kind: 'order', before: order, after: settledOrder(order) },
       { kind: 'handle', before: held, after: handedOver(held, id, 'acct_x') },
     ])
-    expect((await shelf()).items).toEqual([])
+    expect((await shelf()).rows).toEqual([])
     expect(await dueIn(ordersByDue(), shardNames(orderDueShards), '2099-01-01T00:00:00.000Z')).not.toContain(id)
     expect((await queryHolder(store, 'acct_x', { limit: 5 })).items).toMatchObject([{ name: 'zz_indexed' }])
     const sales = await querySales(store, '2026-11', { limit: 50 })

@@ -6,12 +6,12 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { synthesise } from '../../local/assembly.ts'
 import { type DynamoDbKind, startDynamoDb } from '../../local/engines/dynamodb.ts'
 import { readPlan } from '../../local/plan.ts'
-import type { Store } from '../../shared/store/client.ts'
+import type { ShelvesStore, Store } from '../../shared/store/client.ts'
 
 /** The engine that this run is about: `TEST_DYNAMODB=dynamodb-local npm test`; dynoxide when not given. */
 export const engineKind = (process.env['TEST_DYNAMODB'] ?? 'dynoxide') as DynamoDbKind
 
-export type TestStore = Store & { readonly client: DynamoDBClient; readonly stop: () => Promise<void> }
+export type TestStore = Store & ShelvesStore & { readonly client: DynamoDBClient; readonly stop: () => Promise<void> }
 
 /** An engine of its own with the tables of the template, empty. */
 export const startStore = async (): Promise<TestStore> => {
@@ -33,6 +33,7 @@ export const startStore = async (): Promise<TestStore> => {
     client,
     handlesTable: named('Handles'),
     escrowTable: named('Escrow'),
+    shelvesTable: named('Shelves'),
     stop: async () => {
       client.destroy()
       await engine.stop()

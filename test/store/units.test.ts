@@ -13,7 +13,7 @@ import {
   loadHandles,
   loadLook,
   queryHolder,
-  queryShelf,
+  queryNames,
   viewHandle,
 } from '../../shared/store/handles.ts'
 import { fileEntries, filedEntries } from '../../shared/store/journal.ts'
@@ -97,7 +97,9 @@ beforeAll(async () => {
     await commit(store, context, [{ kind: 'handle', before: null, after: other }])
     await commit(store, context, [{ kind: 'handle', before: other, after: releasedHandle(other) }])
   }
-  await measure('search page (20 names of one prefix)', () => queryShelf(store, 'a', { prefix: 'abc', limit: 20 }))
+  await measure('search page (20 names of one prefix)', () =>
+    queryNames(store, 'a', { from: 'abc', to: 'abc~', backwards: false, limit: 20 }),
+  )
   await measure('handle page', () => viewHandle(store, name))
   await measure('read a handle to decide', () => loadHandle(store, name))
   // A look with as many marks as there may be, of sources and owners of the usual length.

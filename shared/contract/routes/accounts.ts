@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { handleParams, handleProblems } from '../parameters.ts'
 import * as operatorResource from '../operator-resources.ts'
+import * as market from '../market-resources.ts'
 import * as resource from '../resources.ts'
 import type { Route } from '../route.ts'
 
@@ -16,7 +17,7 @@ export const accountRoutes = {
     query: z.strictObject(resource.pageQuery),
     success: {
       status: 200,
-      schema: resource.pageOf(resource.heldHandleSchema, 'HeldHandlePage'),
+      schema: resource.pageOf(market.heldHandleSchema, 'HeldHandlePage'),
       words: 'Your handles',
     },
     problems: ['validation_failed', 'cursor_invalid'],

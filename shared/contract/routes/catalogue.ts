@@ -1,10 +1,33 @@
 import * as z from 'zod'
+import { amountMinorMax } from '../money.ts'
 import { handleParams, handleProblems } from '../parameters.ts'
 import { releasePolicySchema } from '../release-policy.ts'
+import * as market from '../market-resources.ts'
 import * as resource from '../resources.ts'
 import type { Route } from '../route.ts'
 
+const priceBound = z.coerce.number().int().min(0).max(amountMinorMax)
 const versionParams = z.strictObject({ version: z.coerce.number().int().min(1).max(1_000_000) })
+
+const searchQuery = {
+  prefix: z.string().max(15).optional().meta({ description: 'First characters; sorted by name' }),
+  word: z
+    .string()
+    .regex(/^[A-Za-z]{3,15}$/, 'a word of 3 to 15 letters')
+    .optional()
+    .meta({ description: 'A word that stands anywhere in the handle: `poem` finds `the_poem`, and not `poems`' }),
+  length: z.coerce.number().int().min(1).max(15).optional(),
+  tier: market.tierSchema.optional(),
+  priceMin: priceBound.optional().meta({ description: 'Minor units, included' }),
+  priceMax: priceBound.optional().meta({ description: 'Minor units, included' }),
+  mode: market.sellingModeSchema.optional(),
+  status: z.enum(['open', 'upcoming', 'held']).optional().meta({
+    description: '`open`: anybody may buy it now. `upcoming`: its market opens later. `held`: on hold for an order',
+  }),
+  sort: z.enum(['name', 'price', '-price']).optional().meta({
+    description: 'Default: `name` with a prefix or without any filter, else `price`. `-price` begins with the dearest',
+  }),
+} as const
 
 /** What anybody may see. */
 export const catalogueRoutes = {
@@ -14,14 +37,14 @@ export const catalogueRoutes = {
     method: 'GET',
     path: '/v1/listings',
     role: 'public',
-    summary: 'Search the open market by the first characters of a handle, in alphabetical order',
-    query: z.strictObject({ ...resource.pageQuery, prefix: z.string().max(15).optional() }),
+    summary: 'Search the market by first characters, word, length, tier, price or selling mode',
+    query: z.strictObject({ ...resource.pageQuery, ...searchQuery }),
     success: {
       status: 200,
-      schema: resource.pageOf(resource.listingCardSchema, 'ListingPage'),
+      schema: resource.pageOf(market.listingCardSchema, 'ListingPage'),
       words: 'Handles for sale',
     },
-    problems: ['validation_failed', 'cursor_invalid', ...handleProblems],
+    problems: ['validation_failed', 'cursor_invalid', 'search_not_served', ...handleProblems],
   },
   getHandle: {
     operationId: 'getHandle',
@@ -49,7 +72,7 @@ export const catalogueRoutes = {
         .optional()
         .meta({ description: 'Default: the present month (UTC)' }),
     }),
-    success: { status: 200, schema: resource.pageOf(resource.saleSchema, 'SalePage'), words: 'Sales' },
+    success: { status: 200, schema: resource.pageOf(market.saleSchema, 'SalePage'), words: 'Sales' },
     problems: ['validation_failed', 'cursor_invalid'],
   },
   listPolicies: {

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import * as resource from '../resources.ts'
+import * as market from '../market-resources.ts'
 import type { Page, Route } from '../route.ts'
 
 /** What a holder can answer to a notice. Public: the token is the right. */
@@ -12,7 +12,7 @@ export const keepRoutes = {
     role: 'public',
     summary: "Keep a handle by the token of its notice's link: works once, and until the handle is released",
     body: z.strictObject({ token: z.string().min(1).max(200) }),
-    success: { status: 200, schema: resource.keptHandleSchema, words: 'The handle is kept' },
+    success: { status: 200, schema: market.keptHandleSchema, words: 'The handle is kept' },
     problems: [
       'validation_failed',
       'body_not_json',

@@ -115,6 +115,28 @@ const segment = (name: string, display: string | undefined, lexicon: Lexicon): n
   return best[length] ?? 0
 }
 
+/** Shorter words are in half of all names, and a search by prefix finds them. */
+const wordLettersMin = 3
+/** Words as common as `the` and `for` say nothing of a name. */
+const commonEnglishMin = 13
+
+/**
+ * The words that a canonical name is made of, in the order in which they stand in it, each once: words of the lexicon with
+ * three letters or more, without the most common ones.
+ */
+export const wordsOf = (name: string, display: string | undefined, lexicon: Lexicon): string[] => {
+  segment(name, display, lexicon)
+  const words = new Set<string>()
+  for (let end = name.length; end > 0;) {
+    const start = cameFrom[end] ?? 0
+    const group = pieceGroup[end] ?? -1
+    const isCommon = (lexicon.marks[group] ?? noMarks).english >= commonEnglishMin
+    if (group >= 0 && end - start >= wordLettersMin && !isCommon) words.add(name.slice(start, end))
+    end = start
+  }
+  return [...words].toReversed()
+}
+
 const isSequence = (digits: string): boolean => {
   const step = digits.charCodeAt(1) - digits.charCodeAt(0)
   if (Math.abs(step) !== 1) return false
@@ -177,7 +199,7 @@ export const measure = (name: string, display: string | undefined, lexicon: Lexi
         const marks = lexicon.marks[group] ?? noMarks
         rarestPiece = Math.min(rarestPiece, Math.max(0, Math.round((1_775 - (lexicon.costs[group] ?? 0)) / 99)))
         longestPiece = Math.max(longestPiece, end - start)
-        if (marks.english >= 13) functionPieces += 1
+        if (marks.english >= commonEnglishMin) functionPieces += 1
         if (marks.trade) {
           tradePieces += 1
           if (pieces === 1) lastPieceTrade = 1

@@ -1,0 +1,59 @@
+import { isDeepStrictEqual } from 'node:util'
+import { type Tier, tierFloorMinor, tierOf } from './appraisal/appraisal.ts'
+import { type Card, cardOf } from './card.ts'
+import type { Handle } from './handle.ts'
+
+// The rows of the table `shelves`: everything that a search finds a handle by, but for its first letters. A handle's rows
+// are a function of its state and of nothing else, so the table can be thrown away and made again.
+
+/** `pk` is a shelf, `sk` the place on it: what the shelf is sorted by, then the name. */
+export type ShelfRow = { readonly pk: string; readonly sk: string; readonly card: Card }
+
+/** The words of a canonical name; needs the word lists, so whoever has them hands it in. */
+export type WordsOf = (name: string, display: string) => readonly string[]
+
+/**
+ * The least price of each band, in minor units. The floors of the tiers are among them, so that a tier is some whole
+ * bands. Nine in ten handles cost less than $100, where the bands are narrowest.
+ */
+export const bandFloorsMinor = [
+  0, 10_00, 30_00, 100_00, 300_00, 1_000_00, 3_000_00, 10_000_00, 30_000_00, 100_000_00,
+] as const
+
+const bandOf = (priceMinor: number): number => bandFloorsMinor.findLast((floor) => priceMinor >= floor) ?? 0
+
+/** A band and a length: the largest of these shelves takes a fourteenth of all handles, where a band alone takes two fifths. */
+export const priceShelf = (bandFloorMinor: number, length: number): string => `P#${bandFloorMinor}#${length}`
+/** Handles of a tier whose price lies outside of the tier's own bands. */
+export const tierShelf = (tier: Tier): string => `T#${tier}`
+export const wordShelf = (word: string): string => `W#${word}`
+
+const priceDigits = 10
+/** As long as any price, so that text is sorted as numbers are. */
+export const priceText = (amountMinor: number): string => String(amountMinor).padStart(priceDigits, '0')
+
+/** What a handle stands by where prices are sorted. */
+export const sortedPrice = (card: Card): number => card.priceMinor
+
+/** The rows of a handle; none where it is not for sale. */
+export const shelfRows = (handle: Handle, wordsOf: WordsOf): readonly ShelfRow[] => {
+  const card = handle.legalHold === undefined ? cardOf(handle) : null
+  if (card === null) return []
+  const price = sortedPrice(card)
+  const sk = `${priceText(price)}#${card.name}`
+  const shelves = [priceShelf(bandOf(price), card.name.length)]
+  if (tierOf(price) !== card.tier) shelves.push(tierShelf(card.tier))
+  for (const word of wordsOf(card.name, card.display)) shelves.push(wordShelf(word))
+  return shelves.map((pk) => ({ pk, sk, card }))
+}
+
+/** The bands of one tier. */
+export const bandsOfTier = (tier: Tier): readonly number[] => bandFloorsMinor.filter((floor) => tierOf(floor) === tier)
+
+/** The least price of the tier above; undefined: there is none. */
+export const tierCeilingMinor = (tier: Tier): number | undefined =>
+  Object.values(tierFloorMinor).find((floor) => floor > tierFloorMinor[tier])
+
+/** Whether two rows say the same: a row that is there already need not be written. */
+export const sameRow = (a: ShelfRow, b: ShelfRow): boolean =>
+  a.pk === b.pk && a.sk === b.sk && isDeepStrictEqual(a.card, b.card)
