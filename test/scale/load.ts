@@ -29,14 +29,14 @@ export const newLooks = (at: string) => {
   }
 }
 
-const tableNamed = (tables: readonly TablePlan[], construct: string): string => {
+export const tableNamed = (tables: readonly TablePlan[], construct: string): string => {
   const found = tables.find(({ name }) => new RegExp(`${construct}[0-9A-F]{8}$`).test(name))
   if (found === undefined) throw new Error(`the template has no table ${construct}`)
   return found.name
 }
 
 /** The tables of the synthesised template, with the names that a system started from it gives them. */
-const plannedTables = async (): Promise<readonly TablePlan[]> => {
+export const plannedTables = async (): Promise<readonly TablePlan[]> => {
   const root = join(import.meta.dirname, '..', '..')
   const { assembly } = await synthesise({ root, outDir: join(root, '.local', 'cdk.out') })
   return readPlan(assembly, { queues: 'http://127.0.0.1:1', api: 'http://127.0.0.1:1' }).tables
