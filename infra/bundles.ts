@@ -6,9 +6,10 @@ const projectFolder = join(import.meta.dirname, '..')
 
 /**
  * The credential providers that Lambda never reaches. The SDK's default chain imports each only when its setting
- * exists (a profile, a web identity token, a process): in Lambda the environment always answers first.
+ * exists (a profile, a web identity token, a process, a container's or an instance's own service): in Lambda the
+ * environment always answers first.
  */
-const unreachedCredentialProviders = [
+export const unreachedCredentialProviders = [
   ...['http', 'ini', 'login', 'process', 'sso', 'web-identity'].map(
     (provider) => `@aws-sdk/credential-provider-${provider}`,
   ),

@@ -204,7 +204,7 @@ export const grants = {
     // A deadline that was moved is sent for again.
     { allow: ['sqs:SendMessage'], on: 'deadlines' },
     recordsFailures('deadlines'),
-    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
+    { allow: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'escrow' },
   ],
   'workers/apply-payments': [
@@ -220,6 +220,12 @@ export const grants = {
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'escrow' },
     stripeSecret,
+  ],
+  'workers/advance-sales': [
+    receives('sale-orders'),
+    recordsFailures('sale-orders'),
+    { allow: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
+    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'escrow' },
   ],
   'workers/send-notices': [
     receives('notices'),

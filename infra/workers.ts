@@ -6,13 +6,14 @@ import { EventSourceMapping, FilterCriteria, StartingPosition } from 'aws-cdk-li
 import { Bucket, BucketEncryption, type CfnBucket, HttpMethods } from 'aws-cdk-lib/aws-s3'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
+import { queueVariable } from '../shared/contract/queues.ts'
 import { type MailEventMessage, runRequested } from '../shared/contract/messages.ts'
 import { alertEventTypes } from '../shared/domain/alert.ts'
 import type { StreamFailureQueueName } from '../shared/contract/queues.ts'
-import { effectEventTypes, noticeEventType } from '../shared/domain/effects.ts'
+import { effectEventTypes, noticeEventType, orderEndTypes } from '../shared/domain/effects.ts'
 import { addAlarm, addLoggedEventAlarm, alarmPeriod } from './alarms.ts'
 import { type Deployment, NodeFunction } from './constructs/node-function.ts'
-import { newDeadLetterQueue, QueueWorker, urlVariable } from './constructs/queue-worker.ts'
+import { newDeadLetterQueue, QueueWorker } from './constructs/queue-worker.ts'
 import { ScheduledFunction } from './constructs/scheduled-function.ts'
 import { eventSource } from './events.ts'
 import { findResource } from './resources.ts'
@@ -35,6 +36,7 @@ export class WorkersStack extends Stack {
     this.addDeadlines(deployment)
     this.addPayments(deployment)
     this.addEffects(deployment, bus)
+    this.addSaleOrders(deployment, bus)
     this.addNotices(deployment, bus)
     this.addMailEvents(deployment, configurationSet)
     this.addAlerts(deployment, bus)
@@ -186,6 +188,33 @@ export class WorkersStack extends Stack {
         'A genuine event of Stripe did not fit its order by amount, currency, account or mode, and changed nothing.',
       errorImpact:
         'Money lies at Stripe that belongs to no sale, or a buyer paid in vain: a person must look at the payment.',
+    })
+  }
+
+  /** Ends of orders that sales placed → sale-orders queue → `advance-sales`. */
+  private addSaleOrders(deployment: Deployment, bus: EventBus): void {
+    const { queue, deadLetters } = new QueueWorker(this, 'AdvanceSales', {
+      deployment,
+      name: 'workers/advance-sales',
+      queue: 'sale-orders',
+      batchSize: 10,
+      maxConcurrency: 10,
+      memoryMb: 512,
+      timeout: Duration.minutes(1),
+      waitMax: Duration.minutes(10),
+      errorImpact:
+        'Auctions, drops and private offers do not hear that their winners paid or did not, until their own deadlines.',
+    })
+    new Rule(this, 'SaleOrdersRule', {
+      ruleName: resourceName(deployment.settings, 'sale-orders'),
+      description: 'Ends of orders, for the sales that placed them',
+      eventBus: bus,
+      eventPattern: {
+        source: [eventSource],
+        detailType: [...orderEndTypes],
+        detail: { saleId: [{ exists: true }] },
+      },
+      targets: [new SqsQueue(queue, { deadLetterQueue: deadLetters })],
     })
   }
 
@@ -396,7 +425,7 @@ function newStreamFailures(
     id: 'AwsSolutions-SQS3',
     reason: 'This is itself a dead-letter queue: the on-failure destination of stream mappings, which name it.',
   })
-  resources.set(name, { arn: failures.queueArn, environment: { [urlVariable(name)]: failures.queueUrl } })
+  resources.set(name, { arn: failures.queueArn, environment: { [queueVariable(name)]: failures.queueUrl } })
   return failures
 }
 

@@ -21,6 +21,6 @@ export const handler = api(accountRoutes, {
   getRedirect: ({ params }) => getRedirect(store, params.handle, instant(deps.now())),
   reportActivity: async ({ body, caller }) => {
     const handle = await reportActivity(deps, body, caller.id)
-    return handle.ok ? ok(viewHandle(handle.value, await policy())) : handle
+    return handle.ok ? ok(viewHandle(handle.value, await policy(), instant(deps.now()))) : handle
   },
 })

@@ -3,6 +3,7 @@ import { api } from '../../shared/runtime/api.ts'
 import { readConfig } from '../../shared/runtime/config.ts'
 import { openStore } from '../../shared/store/client.ts'
 import { getHandle, listSales } from '../../shared/workflows/catalogue.ts'
+import { instant } from '../../shared/workflows/committing.ts'
 import { searchListings } from '../../shared/workflows/search-listings.ts'
 import { cachedPolicy, getPolicy, listPolicies } from '../../shared/workflows/policies.ts'
 
@@ -17,7 +18,7 @@ const policy = cachedPolicy(store, now)
 
 export const handler = api(catalogueRoutes, {
   searchListings: ({ query }) => searchListings({ store, now }, query),
-  getHandle: ({ params }) => getHandle(store, policy, params.handle),
+  getHandle: ({ params }) => getHandle(store, policy, params.handle, instant(now())),
   listSales: ({ query }) => listSales(store, { ...query, month: query.month ?? new Date().toISOString().slice(0, 7) }),
   listPolicies: () => listPolicies(store),
   getPolicy: ({ params }) => getPolicy(store, params.version),

@@ -6,7 +6,14 @@ import { api } from '../../shared/runtime/api.ts'
 import { readConfig } from '../../shared/runtime/config.ts'
 import { running } from '../../shared/runtime/running.ts'
 import { openStore } from '../../shared/store/client.ts'
-import { overruleGate, setLegalHold } from '../../shared/workflows/handle-acts.ts'
+import { instant } from '../../shared/workflows/committing.ts'
+import {
+  changeListing,
+  overruleGate,
+  recordRight,
+  setLegalHold,
+  withdrawRight,
+} from '../../shared/workflows/handle-acts.ts'
 import { beginImport, getImport, listImportRejects } from '../../shared/workflows/imports.ts'
 import { getProtectedName, importMarks, withdrawMark } from '../../shared/workflows/protect-names.ts'
 import { cachedPolicy, publishPolicy } from '../../shared/workflows/policies.ts'
@@ -20,7 +27,7 @@ const policy = cachedPolicy(store, running.now)
 
 const view = async (acted: Promise<Result<Handle>>) => {
   const handle = await acted
-  return handle.ok ? ok(viewHandle(handle.value, await policy())) : handle
+  return handle.ok ? ok(viewHandle(handle.value, await policy(), instant(running.now()))) : handle
 }
 
 export const handler = api(operatorRoutes, {
@@ -31,6 +38,9 @@ export const handler = api(operatorRoutes, {
   liftLegalHold: ({ params, body, caller }) =>
     view(setLegalHold(deps, { ...params, ...body, place: false }, caller.id)),
   overruleGate: ({ params, body, caller }) => view(overruleGate(deps, { ...params, ...body }, caller.id)),
+  changeListing: ({ params, body, caller }) => view(changeListing(deps, params.handle, body, caller.id)),
+  recordRight: ({ params, body, caller }) => view(recordRight(deps, { ...params, ...body }, caller.id)),
+  withdrawRight: ({ params, body, caller }) => view(withdrawRight(deps, { ...params, ...body }, caller.id)),
   createImport: ({ body, caller, idempotencyKey, requestHash }) =>
     beginImport(deps, { ...body, operatorId: caller.id, idempotencyKey, requestHash }),
   getImport: ({ params }) => getImport(store, params.importId),

@@ -3,7 +3,7 @@ import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda'
 import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { addAlarm, alarmPeriod } from '../alarms.ts'
-import { type QueueName, type QueueVariable, receivesMax, type WorkQueueName } from '../../shared/contract/queues.ts'
+import { queueVariable, receivesMax, type WorkQueueName } from '../../shared/contract/queues.ts'
 import { deadLetterRetention, resourceName, type Settings } from '../settings.ts'
 import { NodeFunction, type NodeFunctionProps } from './node-function.ts'
 
@@ -50,11 +50,11 @@ export class QueueWorker extends Construct {
     })
     resources.set(props.queue, {
       arn: this.queue.queueArn,
-      environment: { [urlVariable(props.queue)]: this.queue.queueUrl },
+      environment: { [queueVariable(props.queue)]: this.queue.queueUrl },
     })
     resources.set(`${props.queue}-dead`, {
       arn: this.deadLetters.queueArn,
-      environment: { [urlVariable(`${props.queue}-dead`)]: this.deadLetters.queueUrl },
+      environment: { [queueVariable(`${props.queue}-dead`)]: this.deadLetters.queueUrl },
     })
     this.worker = new NodeFunction(this, 'Worker', props)
     new EventSourceMapping(this, 'Source', {
@@ -73,10 +73,6 @@ export class QueueWorker extends Construct {
       errorImpact: props.errorImpact,
     })
   }
-}
-
-export function urlVariable(queue: QueueName): QueueVariable {
-  return `${queue.replaceAll('-', '_').toUpperCase()}_QUEUE_URL` as QueueVariable
 }
 
 export type DeadLetterQueueProps = {

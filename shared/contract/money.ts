@@ -19,3 +19,11 @@ export const usd = (amountMinor: number): Money => ({ amountMinor, currency: 'US
 /** For people: `$1,234.50`. Never parsed back. */
 export const formatMoney = (money: Money): string =>
   new Intl.NumberFormat('en-US', { style: 'currency', currency: money.currency }).format(money.amountMinor / 100)
+
+/** Stripe takes at most $999,999.99 in one payment (docs.stripe.com/currencies). */
+export const checkoutMaxMinor = 999_999_99
+
+/** A price that one payment can carry: from one minor unit up to what Stripe takes. */
+export const salePriceSchema = z
+  .strictObject({ amountMinor: z.int().min(1).max(checkoutMaxMinor), currency: currencySchema })
+  .meta({ id: 'SalePrice', description: 'An integer amount in minor units (cents) that one payment can be' })

@@ -10,12 +10,16 @@ export const workQueueNames = [
   'mail-events',
   'plans',
   'alerts',
+  'sale-orders',
 ] as const
 export type WorkQueueName = (typeof workQueueNames)[number]
 
 /** Where the streams of the tables put what they could not deliver: to the outbox, and to the rows of the search. */
 export const streamFailureQueueNames = ['outbox-failures', 'shelf-failures'] as const
 export type StreamFailureQueueName = (typeof streamFailureQueueNames)[number]
+
+export const isStreamFailureQueue = (name: string): name is StreamFailureQueueName =>
+  (streamFailureQueueNames as readonly string[]).includes(name)
 
 /** Where an operator finds work that failed: the dead letters of a queue under the queue's own name, and of streams. */
 export const deadLetterQueueNames = [...workQueueNames, ...streamFailureQueueNames] as const
@@ -30,6 +34,15 @@ type InCapitals<S extends string> = S extends `${infer A}-${infer B}`
 
 /** The variable by which a function finds a queue: `CHUNKS_DEAD_QUEUE_URL` for `chunks-dead`. */
 export type QueueVariable = `${InCapitals<QueueName>}_QUEUE_URL`
+
+export const queueVariable = (queue: QueueName): QueueVariable =>
+  `${queue.replaceAll('-', '_').toUpperCase()}_QUEUE_URL` as QueueVariable
+
+/** Every queue of work with its dead letters, and the failures of the streams: what whoever looks after dead letters needs. */
+export const deadLetterVariables: readonly QueueVariable[] = [
+  ...streamFailureQueueNames.map(queueVariable),
+  ...workQueueNames.flatMap((name) => [queueVariable(name), queueVariable(`${name}-dead`)]),
+]
 
 /** A message that failed five times will fail a sixth time; a person must look at it. */
 export const receivesMax = 5

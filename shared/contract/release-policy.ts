@@ -10,12 +10,25 @@ export const releaseRuleSchema = z
     notices: z.int().min(0).max(12).meta({ description: 'Notices that must have counted before the release' }),
     noticeSpacingDays: days(7, 90),
     graceDays: days(0, 365).meta({ description: 'Days from the first notice to the release, at least' }),
-    firstRefusalDays: days(0, 90).meta({ description: 'Days in which only the former holder may buy it' }),
+    rightsDays: days(0, 90).meta({ description: 'Days in which only accounts with a recorded right may buy it' }),
+    firstRefusalDays: days(0, 90).meta({ description: 'Days after them in which only the former holder may' }),
+    prospectsDays: days(0, 90).meta({ description: 'Days after them in which it goes by private offers alone' }),
     quarantineDays: days(0, 730).meta({ description: 'Days from the release until the market opens for it' }),
   })
   .meta({ id: 'ReleaseRule' })
 
 const rule = releaseRuleSchema.nullable()
+
+/** The price curve of a Dutch sale, and which handles are sold by it unless an operator says otherwise. */
+export const dutchPolicySchema = z
+  .strictObject({
+    fromRatio: z.int().min(2).max(10_000).meta({ description: 'Appraised range: high at least so many times low' }),
+    fromExpectedMinor: z.int().min(0).meta({ description: 'And expected at least so many minor units' }),
+    startTimesHigh: z.int().min(1).max(1_000).meta({ description: 'The premium at the start, in appraised highs' }),
+    halfLifeHours: z.int().min(1).max(720),
+    days: days(1, 90).meta({ description: 'Days until the price has come down to the floor, the appraised low' }),
+  })
+  .meta({ id: 'DutchPolicy' })
 
 /** What an operator publishes. `null`: never released. Governments' and memorial accounts' handles never are. */
 export const releasePolicyFields = {
@@ -34,6 +47,7 @@ export const releasePolicyFields = {
   unreachable: z
     .enum(['keep', 'release'])
     .meta({ description: 'What becomes of a handle whose holder no notice reached' }),
+  dutch: dutchPolicySchema.nullable().meta({ description: 'null: everything has a fixed price' }),
   reservedNames: z
     .array(z.string().min(1).max(200))
     .max(500)

@@ -42,14 +42,43 @@ export const appraisalSchema = z
   })
   .meta({ id: 'Appraisal', description: 'A range with its reasons; no single number stands alone' })
 
+export const listingModeSchema = z
+  .enum(['fixed_price', 'dutch', 'auction', 'drop', 'private_offer'])
+  .meta({ id: 'ListingMode' })
+
+export const phaseSchema = z
+  .object({
+    phase: z.enum(['rights_holders', 'first_refusal', 'prospects', 'quarantine', 'open']),
+    from: instantSchema,
+    until: instantSchema.nullable().meta({ description: 'When the next phase begins; null: it does not end' }),
+    mayBuy: z.string().meta({ description: 'Who may buy, in words' }),
+  })
+  .meta({ id: 'Phase' })
+
+export const decaySchema = z
+  .object({
+    floor: moneySchema,
+    premium: moneySchema.meta({ description: 'What was asked above the floor at the start' }),
+    halfLifeHours: z.int().min(1),
+    startsAt: instantSchema,
+    endsAt: instantSchema.meta({ description: 'From then on the floor is asked' }),
+  })
+  .meta({ id: 'Decay' })
+
 export const listingSchema = z
   .object({
     status: z.enum(['open', 'held']),
-    mode: z.enum(['fixed_price']),
-    price: moneySchema,
+    mode: listingModeSchema,
+    price: moneySchema.meta({ description: 'What is asked now' }),
     openedAt: instantSchema.meta({ description: 'When it was released' }),
-    firstRefusalUntil: instantSchema.nullable().meta({ description: 'Until then the former holder alone may buy it' }),
     opensAt: instantSchema.meta({ description: 'When the quarantine ends and anybody may buy it' }),
+    phase: phaseSchema.meta({ description: 'Who may buy it now' }),
+    phases: z.array(phaseSchema).meta({ description: 'All of them, in order' }),
+    decay: decaySchema.nullable().meta({ description: 'Of a Dutch sale: how its price falls' }),
+    sale: z
+      .object({ mode: z.enum(['auction', 'drop', 'private_offer']), id: z.string(), until: instantSchema.nullable() })
+      .nullable()
+      .meta({ description: 'The auction, drop or private offer that alone sells it now' }),
   })
   .meta({ id: 'Listing' })
 
@@ -113,6 +142,7 @@ export const orderSchema = z
     display: z.string(),
     status: orderStatusSchema,
     price: moneySchema,
+    saleId: z.string().nullable().meta({ description: 'The auction, drop or private offer that was won' }),
     createdAt: instantSchema,
     updatedAt: instantSchema,
     next: nextStepSchema.nullable(),

@@ -4,7 +4,7 @@ import type { alertMessageSchema, AlertPage } from '../contract/messages.ts'
 import { formatMoney, type Money } from '../contract/money.ts'
 import type { Handle } from './handle.ts'
 import { escapeHtml } from './html.ts'
-import { phasesOf } from './listing.ts'
+import { opensAtOf } from './listing.ts'
 import { alertsPerWatchMax, isBackorder, type Watch } from './watch.ts'
 
 /** Why the watchers of a handle are told. */
@@ -69,7 +69,7 @@ export const alertFor = (watch: Watch, handle: Handle, { kind, key }: AlertCause
     watch: isBackorder(watch) ? 'backorder' : 'watch',
     price: { amountMinor, currency },
     withinMaxPrice: watch.maxPriceMinor === undefined ? null : amountMinor <= watch.maxPriceMinor,
-    opensAt: phasesOf(listing).opensAt,
+    opensAt: opensAtOf(listing),
   }
 }
 

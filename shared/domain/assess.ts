@@ -1,3 +1,4 @@
+import { checkoutMaxMinor } from '../contract/money.ts'
 import { toStored } from './appraisal/appraisal.ts'
 import { conclude, estimate } from './appraisal/appraise.ts'
 import { comparablesOf, measureSales, noSales, type Sale, type SaleBook } from './appraisal/comparables.ts'
@@ -5,9 +6,6 @@ import { appraisalModel } from './appraisal/model.ts'
 import { gate, type GateFacts } from './release-gate.ts'
 import type { Assessment } from './release.ts'
 import { demandOf, type WithDemand } from './watch.ts'
-
-/** Stripe takes at most $999,999.99 in one payment (docs.stripe.com/currencies). */
-const checkoutMaxMinor = 999_999_99
 
 /** Gate, then appraisal; the asking price is the expected one. Loads the word lists: only what releases imports this. */
 export const assess = (

@@ -1,7 +1,7 @@
 import type { Currency } from '../contract/money.ts'
 import type { Tier } from './appraisal/appraisal.ts'
 import type { Handle } from './handle.ts'
-import { phasesOf } from './listing.ts'
+import { opensAtOf } from './listing.ts'
 
 /** How a handle is sold. */
 export type SellingMode = 'fixed_price'
@@ -43,5 +43,5 @@ export const cardOf = ({
         lowMinor: appraisal.low,
         highMinor: appraisal.high,
         confidence: appraisal.confidence,
-        opensAt: phasesOf(listing).opensAt,
+        opensAt: opensAtOf(listing),
       }

@@ -10,5 +10,14 @@ export const effects = {
 /** Asks for a notice to the holder of a dormant handle; its rule and its worker are those of the notices. */
 export const noticeEventType = 'handle.notice_wanted'
 
+/** An order has come to an end: a sale whose winner's order it is goes on from there. */
+export const orderEndTypes = [
+  'order.order_settled',
+  'order.order_cancelled',
+  'order.order_expired',
+  'order.payment_failed',
+  'order.refund_completed',
+] as const
+
 export type EffectEventType = keyof typeof effects
 export const effectEventTypes = Object.keys(effects) as EffectEventType[]

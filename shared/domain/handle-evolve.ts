@@ -53,9 +53,10 @@ export const evolveHandle = (name: string, handle: Handle | null, event: HandleE
       return rest
     }
     case 'handle_released': {
-      const { appraisal, priceMinor, currency, firstRefusalDays, quarantineDays } = event
-      const days = { firstRefusalDays, quarantineDays }
-      const listing: Listing = { status: 'open', priceMinor, currency, openedAt: at, ...days }
+      const { appraisal, priceMinor, currency, decay } = event
+      const { rightsDays, firstRefusalDays, prospectsDays, quarantineDays } = event
+      const days = { rightsDays, firstRefusalDays, prospectsDays, quarantineDays }
+      const listing: Listing = { status: 'open', priceMinor, currency, openedAt: at, ...days, decay }
       // What was overruled for the release holds at the sale too.
       const { overruled } = handle
       return { ...withoutHolder(handle), status: 'released', release: releaseOf(event), appraisal, listing, overruled }
@@ -74,6 +75,25 @@ export const evolveHandle = (name: string, handle: Handle | null, event: HandleE
     case 'gate_overruled': {
       const codes = [...(handle.overruled?.codes ?? []), event.code]
       return { ...handle, overruled: { codes, at } }
+    }
+    case 'right_recorded':
+      return { ...handle, rights: [...(handle.rights ?? []), event.accountId] }
+    case 'right_withdrawn': {
+      const { rights = [], ...rest } = handle
+      const left = rights.filter((accountId) => accountId !== event.accountId)
+      return left.length === 0 ? rest : { ...rest, rights: left }
+    }
+    case 'listing_changed': {
+      const { priceMinor, decay } = event
+      return { ...handle, listing: { ...listingOf(handle), priceMinor, decay } }
+    }
+    case 'sale_opened': {
+      const { mode, id, until } = event
+      return { ...handle, listing: { ...listingOf(handle), sale: { mode, id, until } } }
+    }
+    case 'sale_closed': {
+      const { sale: _, ...listing } = listingOf(handle)
+      return { ...handle, listing }
     }
     case 'handle_held':
       return { ...handle, listing: { ...listingOf(handle), status: 'held', orderId: event.orderId } }
@@ -117,10 +137,11 @@ const releaseOf = ({ rule, policyVersion, dueAt, noticesGiven }: Release): Relea
   noticesGiven,
 })
 
-const withoutHolder = ({ name, display, holder, formerHolderId }: Handle) => ({
+const withoutHolder = ({ name, display, holder, formerHolderId, rights }: Handle) => ({
   name,
   display,
   holder: null,
   dormancy: null,
   formerHolderId: holder?.accountId ?? formerHolderId,
+  rights,
 })

@@ -40,11 +40,18 @@ export const handleMachine: Machine<HandleStatus, HandleEvent['type']> = {
     { from: 'reserved', on: 'handle_reserved', to: 'reserved', by: ['system'] },
     { from: 'released', on: 'legal_hold_placed', to: 'released', by: ['operator'] },
     { from: 'released', on: 'legal_hold_lifted', to: 'released', by: ['operator'] },
-    { from: 'released', on: 'handle_held', to: 'released', by: ['buyer'] },
+    { from: 'released', on: 'listing_changed', to: 'released', by: ['operator'] },
+    { from: 'released', on: 'sale_opened', to: 'released', by: ['operator', 'system'] },
+    { from: 'released', on: 'sale_closed', to: 'released', by: ['operator', 'prospect', 'buyer', 'system'] },
+    { from: 'released', on: 'handle_held', to: 'released', by: ['buyer', 'system'] },
     { from: 'released', on: 'hold_lifted', to: 'released', by: ['buyer', 'operator', 'system'] },
     { from: 'released', on: 'handle_handed_over', to: 'active', by: ['system'] },
     { from: 'active', on: 'handle_locked', to: 'locked', by: ['system'] },
     { from: 'locked', on: 'handle_unlocked', to: 'active', by: ['system'] },
+    ...(['active', 'dormant', 'unreachable', 'released', 'reserved'] as const).flatMap((status) => [
+      { from: status, on: 'right_recorded' as const, to: status, by: ['operator' as const] },
+      { from: status, on: 'right_withdrawn' as const, to: status, by: ['operator' as const] },
+    ]),
   ],
 }
 
@@ -56,7 +63,10 @@ export const listingMachine: Machine<ListingStatus, HandleEvent['type']> = {
   states: { open: 'resting', held: 'waiting', sold: 'final' },
   transitions: [
     { from: null, on: 'handle_released', to: 'open', by: ['system'] },
-    { from: 'open', on: 'handle_held', to: 'held', by: ['buyer'] },
+    { from: 'open', on: 'listing_changed', to: 'open', by: ['operator'] },
+    { from: 'open', on: 'sale_opened', to: 'open', by: ['operator', 'system'] },
+    { from: 'open', on: 'sale_closed', to: 'open', by: ['operator', 'prospect', 'buyer', 'system'] },
+    { from: 'open', on: 'handle_held', to: 'held', by: ['buyer', 'system'] },
     { from: 'held', on: 'hold_lifted', to: 'open', by: ['buyer', 'operator', 'system'], after: 'orderDeadline' },
     { from: 'held', on: 'handle_handed_over', to: 'sold', by: ['system'] },
   ],

@@ -45,15 +45,42 @@ export type Release = {
   readonly noticesGiven: number
 }
 
-export type Listing = {
+/** How many days each private phase of a listing lasts, one after another; the market opens with the quarantine's end. */
+export type PhaseDays = {
+  /** Accounts with a recorded right in the name. */
+  readonly rightsDays: number
+  /** The former holder. */
+  readonly firstRefusalDays: number
+  /** Prospects, by private offers of operators. */
+  readonly prospectsDays: number
+  readonly quarantineDays: number
+}
+
+/** A Dutch sale: from the market's opening on the price falls from floor + premium to the floor. Amounts are minor units. */
+export type Decay = {
+  readonly floorMinor: number
+  readonly premiumMinor: number
+  readonly halfLifeHours: number
+  readonly days: number
+  /** Where an operator began it later than the market opened. */
+  readonly startsAt?: string | undefined
+}
+
+export const saleModes = ['auction', 'drop', 'private_offer'] as const
+export type SaleMode = (typeof saleModes)[number]
+
+/** Who alone may place an order for the handle: an auction, a drop or a private offer; until it is closed, or until `until`. */
+export type Sale = { readonly mode: SaleMode; readonly id: string; readonly until?: string | undefined }
+
+export type Listing = PhaseDays & {
   readonly status: 'open' | 'held'
+  /** The asking price in the private phases, and in the market where it does not decay. */
   readonly priceMinor: number
   readonly currency: Currency
   /** When it was released. */
   readonly openedAt: string
-  /** From then on so many days long the former holder alone may buy it, and nobody else until the quarantine is over. */
-  readonly firstRefusalDays: number
-  readonly quarantineDays: number
+  readonly decay?: Decay | undefined
+  readonly sale?: Sale | undefined
   /** The one order it is on hold for. */
   readonly orderId?: string | undefined
 }
@@ -76,6 +103,8 @@ export type Handle = {
   /** Refusals of the gate that an operator overruled; the clock then releases it at `at`. */
   readonly overruled?: { readonly codes: readonly string[]; readonly at: string } | undefined
   readonly legalHold?: { readonly reason: string; readonly since: string } | undefined
+  /** Accounts with a recorded right in the name, such as the owner of a mark: theirs is the first phase of its sale. */
+  readonly rights?: readonly string[] | undefined
 }
 
 export type HandleStatus = 'active' | 'dormant' | 'unreachable' | 'released' | 'reserved' | 'locked'
@@ -129,14 +158,25 @@ export type HandleEvent =
   | { readonly type: 'legal_hold_lifted'; readonly reason: string }
   | ({
       readonly type: 'handle_released'
-      readonly firstRefusalDays: number
-      readonly quarantineDays: number
       readonly appraisal: StoredAppraisal
       readonly priceMinor: number
       readonly currency: Currency
-    } & Grounds)
+      readonly decay?: Decay | undefined
+    } & PhaseDays &
+      Grounds)
   | ({ readonly type: 'handle_reserved'; readonly code: string; readonly reason: string } & Grounds)
   | { readonly type: 'gate_overruled'; readonly code: string; readonly reason: string }
+  | { readonly type: 'right_recorded'; readonly accountId: string; readonly ground: string }
+  | { readonly type: 'right_withdrawn'; readonly accountId: string; readonly reason: string }
+  | {
+      readonly type: 'listing_changed'
+      readonly priceMinor: number
+      /** Absent: a fixed price. */
+      readonly decay?: Decay | undefined
+      readonly reason: string
+    }
+  | ({ readonly type: 'sale_opened' } & Sale)
+  | { readonly type: 'sale_closed'; readonly id: string }
   | { readonly type: 'handle_held'; readonly orderId: string }
   | { readonly type: 'hold_lifted'; readonly orderId: string }
   | { readonly type: 'handle_handed_over'; readonly orderId: string; readonly accountId: string }

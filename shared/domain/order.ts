@@ -1,6 +1,6 @@
 import type { Currency } from '../contract/money.ts'
 import type { Actor } from './actors.ts'
-import type { HandleEvent } from './handle.ts'
+import type { Handle, HandleEvent } from './handle.ts'
 import { orderAccount, type Posting, posting, providerAccount, reverse, salesAccount } from './ledger.ts'
 import { durationMs, isDuration, type Terms } from './terms.ts'
 import { ok, refuse, type Refusal, type Result } from './result.ts'
@@ -32,6 +32,8 @@ export type Placement = {
   readonly payBy: string
   /** Hash of the request that placed it: the same Idempotency-Key with another body is told apart by it. */
   readonly requestHash: string
+  /** The auction, drop or private offer whose winner the buyer is; absent: bought in the market. */
+  readonly saleId?: string | undefined
 }
 
 /** One purchase from hold to settlement. Instants are RFC 3339 UTC. */
@@ -83,7 +85,7 @@ export const orderMachine: Machine<OrderStatus, OrderEvent['type']> = {
     charged_back: 'final',
   },
   transitions: [
-    { from: null, on: 'order_placed', to: 'awaiting_payment', by: ['buyer'] },
+    { from: null, on: 'order_placed', to: 'awaiting_payment', by: ['buyer', 'system'] },
     { from: 'awaiting_payment', on: 'payment_captured', to: 'funded', by: ['system'] },
     { from: 'awaiting_payment', on: 'payment_started', to: 'payment_processing', by: ['system'] },
     { from: 'awaiting_payment', on: 'order_cancelled', to: 'cancelled', by: ['buyer', 'operator'] },
@@ -230,6 +232,23 @@ const decide = (
   const [first] = events
   const row = findTransition(orderMachine, order.status, first.type)
   return row?.by.includes(actor.kind) ? ok(events) : notAllowed(order, first.type)
+}
+
+/** What an order is about, from its handle as it is put on hold. */
+export const placementOf = (
+  handle: Handle,
+  order: Pick<Placement, 'buyerId' | 'priceMinor' | 'payBy' | 'requestHash' | 'saleId'>,
+  terms: Terms,
+): Placement => {
+  if (handle.listing === undefined) throw new Error(`${handle.name} has no listing`)
+  return {
+    handle: handle.name,
+    display: handle.display,
+    tier: handle.appraisal?.tier ?? 'common',
+    currency: handle.listing.currency,
+    termsVersion: terms.version,
+    ...order,
+  }
 }
 
 /** Until when an order that is placed at `at` can be paid. */

@@ -26,7 +26,9 @@ export type PolicyDraft = Omit<ReleasePolicy, 'version' | 'publishedAt'>
 
 /**
  * The policy before anybody published one. 365 days is the mildest published rule among large platforms (Twitch: 12
- * months; TikTok 180 days). Three notices over six weeks is the Python Package Index's rule (PEP 541).
+ * months; TikTok 180 days). Three notices over six weeks is the Python Package Index's rule (PEP 541). The Dutch curve is that
+ * of the Ethereum Name Service, whose premium halves a dozen times; it starts absurdly high on purpose: at lower starts,
+ * bots won at once.
  */
 export const shippedPolicy: ReleasePolicy = {
   version: 1,
@@ -37,7 +39,9 @@ export const shippedPolicy: ReleasePolicy = {
       notices: 3,
       noticeSpacingDays: 14,
       graceDays: 42,
+      rightsDays: 7,
       firstRefusalDays: 14,
+      prospectsDays: 7,
       quarantineDays: 30,
     },
     verified: {
@@ -45,7 +49,9 @@ export const shippedPolicy: ReleasePolicy = {
       notices: 5,
       noticeSpacingDays: 14,
       graceDays: 90,
+      rightsDays: 7,
       firstRefusalDays: 30,
+      prospectsDays: 14,
       quarantineDays: 180,
     },
     suspended: {
@@ -53,7 +59,9 @@ export const shippedPolicy: ReleasePolicy = {
       notices: 0,
       noticeSpacingDays: 14,
       graceDays: 0,
+      rightsDays: 0,
       firstRefusalDays: 0,
+      prospectsDays: 0,
       quarantineDays: 0,
     },
     government: null,
@@ -61,6 +69,7 @@ export const shippedPolicy: ReleasePolicy = {
   },
   noticeAttemptsMax: 6,
   unreachable: 'keep',
+  dutch: { fromRatio: 100, fromExpectedMinor: 100_00, startTimesHigh: 20, halfLifeHours: 42, days: 21 },
   reservedNames: [],
   eligibility: shippedEligibility,
 }
@@ -85,12 +94,11 @@ export const checkPolicy = (draft: PolicyDraft): Result<PolicyDraft> => {
     if (rule.notices === 0 && rule.graceDays > 0) {
       return refuse('policy_invalid', 'Days of grace that nobody is told of serve nobody', field('graceDays'))
     }
-    if (rule.firstRefusalDays > rule.quarantineDays) {
-      return refuse(
-        'policy_invalid',
-        'The first refusal must end before the market opens, with the quarantine',
-        field('firstRefusalDays'),
-      )
+    const { rightsDays, firstRefusalDays, prospectsDays, quarantineDays } = rule
+    const privateDays = rightsDays + firstRefusalDays + prospectsDays
+    if (privateDays > quarantineDays) {
+      const words = `${privateDays} days of private phases do not end before the market opens, after ${quarantineDays}`
+      return refuse('policy_invalid', words, field(quarantineDays === 0 ? 'quarantineDays' : longestPhase(rule)))
     }
     if (rule.notices > draft.noticeAttemptsMax) {
       return refuse(
@@ -99,6 +107,13 @@ export const checkPolicy = (draft: PolicyDraft): Result<PolicyDraft> => {
         'noticeAttemptsMax',
       )
     }
+  }
+  if (draft.dutch !== null && draft.dutch.halfLifeHours > draft.dutch.days * 24) {
+    return refuse(
+      'policy_invalid',
+      'The price would hardly fall: the half-life is longer than the sale',
+      'dutch.halfLifeHours',
+    )
   }
   const names: string[] = []
   for (const [index, name] of draft.reservedNames.entries()) {
@@ -109,6 +124,12 @@ export const checkPolicy = (draft: PolicyDraft): Result<PolicyDraft> => {
   const refusal = checkEligibilityRules(draft.eligibility)
   return refusal === null ? ok({ ...draft, reservedNames: [...new Set(names)].toSorted() }) : { ok: false, refusal }
 }
+
+/** The private phase that takes the most days: the field at fault where they do not fit. */
+const longestPhase = (rule: ReleaseRule): keyof ReleaseRule =>
+  (['firstRefusalDays', 'rightsDays', 'prospectsDays'] as const).reduce((longest, phase) =>
+    rule[phase] > rule[longest] ? phase : longest,
+  )
 
 /** What of an account its rule counts from. Instants are RFC 3339 UTC. */
 export type DueFacts = {

@@ -1,6 +1,7 @@
 import type { Currency } from '../contract/money.ts'
 import type { StoredAppraisal } from './appraisal/appraisal.ts'
 import type { Actor } from './actors.ts'
+import { decayOf } from './dutch.ts'
 import { isOverruled } from './handle-due.ts'
 import { allowedFor } from './handle-machine.ts'
 import type { Dormancy, Grounds, Handle, HandleEvent, Holder } from './handle.ts'
@@ -125,9 +126,13 @@ const outcomeOf = (
     return [{ type: 'handle_reserved', ...grounds, code, reason }]
   }
   const { appraisal, priceMinor, currency } = assessment
-  const { firstRefusalDays = 0, quarantineDays = 0 } = policy.rules[grounds.rule] ?? {}
-  const days = { firstRefusalDays, quarantineDays }
-  return [{ type: 'handle_released', ...grounds, ...days, appraisal, priceMinor, currency }]
+  const rule = policy.rules[grounds.rule]
+  const { rightsDays = 0, firstRefusalDays = 0, prospectsDays = 0, quarantineDays = 0 } = rule ?? {}
+  const days = { rightsDays, firstRefusalDays, prospectsDays, quarantineDays }
+  const decay = decayOf(appraisal, policy.dutch)
+  return [
+    { type: 'handle_released', ...grounds, ...days, appraisal, priceMinor, currency, ...(decay !== null && { decay }) },
+  ]
 }
 
 /** The release was decided when the gate refused it; the operator's word lets it through now. */

@@ -134,8 +134,11 @@ const toldByState = (state: StateOf<'handle'>): Item => ({
     : {
         priceMinor: state.listing.priceMinor,
         currency: state.listing.currency,
+        rightsDays: state.listing.rightsDays,
         firstRefusalDays: state.listing.firstRefusalDays,
+        prospectsDays: state.listing.prospectsDays,
         quarantineDays: state.listing.quarantineDays,
+        ...(state.listing.decay !== undefined && { decay: state.listing.decay }),
       }),
   appraisal: state.appraisal,
 })

@@ -5,7 +5,12 @@ import type { Handle } from '../domain/handle.ts'
 import { aggregateAt, entryOnItem, type Item, readHandle } from './items.ts'
 
 /** What one stream record tells: the entry that was replaced, to be filed, and the one that came, to be published. */
-export type OutboxRecord = { readonly replaced: Entry | null; readonly appended: Entry | null }
+export type OutboxRecord = {
+  readonly replaced: Entry | null
+  readonly appended: Entry | null
+  /** Of an order: the sale that placed it. */
+  readonly saleId?: string
+}
 
 const image = (raw: unknown): Item | null =>
   raw === undefined || raw === null ? null : unmarshall(raw as Parameters<typeof unmarshall>[0])
@@ -21,8 +26,10 @@ export const readOutboxRecord = (record: DynamoDBRecord): OutboxRecord => {
   if (after === null || aggregate === null) return { replaced: null, appended: null }
   const appended = entryOf(aggregate, after)
   const replaced = before === null ? null : entryOf(aggregate, before)
+  const { saleId } = after
   return {
     appended,
+    ...(typeof saleId === 'string' && { saleId }),
     // `commit` filed an entry that moved money by itself.
     replaced: replaced === null || replaced.hash === appended.hash || replaced.postings.length > 0 ? null : replaced,
   }

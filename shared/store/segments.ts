@@ -52,8 +52,8 @@ export const readSegmentPage = async (
   const answer = await store.db.send(
     new ScanCommand({
       TableName: store.handlesTable,
-      Segment: segment.number,
-      TotalSegments: segment.of,
+      // One segment is the whole table; the local engine reads all of it for each page of a segment, whatever its limit.
+      ...(segment.of > 1 && { Segment: segment.number, TotalSegments: segment.of }),
       ExclusiveStartKey: segment.after,
       Limit: segment.itemsPerPage ?? scanItemsMax,
       ProjectionExpression: fields.map((field) => `#${field}`).join(', '),

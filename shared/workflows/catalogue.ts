@@ -16,13 +16,14 @@ export const getHandle = async (
   store: HandlesStore,
   policy: () => Promise<ReleasePolicy>,
   input: string,
+  now: string,
 ): Promise<Result<z.infer<typeof handleSchema>>> => {
   const name = checkHandle(input)
   if (!name.ok) return name
   const [handle, inForce] = await Promise.all([readHandleView(store, name.value), policy()])
   return handle === null
     ? refuse('not_found', `There is no handle ${name.value}`, 'handle')
-    : ok(viewHandle(handle.state, inForce))
+    : ok(viewHandle(handle.state, inForce, now))
 }
 
 /** Sales of one month (UTC), newest first. */

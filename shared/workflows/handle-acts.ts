@@ -1,13 +1,15 @@
+import type { Money } from '../contract/money.ts'
 import type { Actor } from '../domain/actors.ts'
 import { advanceHandle } from '../domain/aggregate.ts'
 import { checkHandle } from '../domain/handle-name.ts'
 import type { Handle, HandleEvent } from '../domain/handle.ts'
+import { decideListingChanged, decideRightRecorded, decideRightWithdrawn } from '../domain/listing.ts'
 import { decideLegalHold, decideOverrule } from '../domain/release.ts'
 import { ok, refuse, type Result } from '../domain/result.ts'
 import { loadHandle } from '../store/handles.ts'
 import { type CommitDeps, committing, instant } from './committing.ts'
 
-type Decide = (handle: Handle, actor: Actor) => Result<readonly HandleEvent[]>
+type Decide = (handle: Handle, actor: Actor, now: string) => Result<readonly HandleEvent[]>
 
 /** An operator's act on one handle: load, decide, commit. Acting again changes nothing and answers the same. */
 const act = async (deps: CommitDeps, input: string, operatorId: string, decide: Decide): Promise<Result<Handle>> => {
@@ -19,10 +21,11 @@ const act = async (deps: CommitDeps, input: string, operatorId: string, decide: 
     if (before === null) {
       return { changes: [], answer: refuse('not_found', `There is no handle ${name.value}`, 'handle') }
     }
-    const decided = decide(before.state, actor)
+    const now = instant(deps.now())
+    const decided = decide(before.state, actor, now)
     if (!decided.ok) return { changes: [], answer: decided }
     if (decided.value.length === 0) return { changes: [], answer: ok(before.state) }
-    const after = advanceHandle(name.value, before, decided.value, instant(deps.now()), actor)
+    const after = advanceHandle(name.value, before, decided.value, now, actor)
     return { changes: [{ kind: 'handle', before, after, contact: before.contact }], answer: ok(after.state) }
   })
 }
@@ -42,3 +45,46 @@ export const overruleGate = (
   operatorId: string,
 ): Promise<Result<Handle>> =>
   act(deps, request.handle, operatorId, (handle, actor) => decideOverrule(handle, request.code, request.reason, actor))
+
+/** Sets price and mode of a released handle; `dutch: null` is a fixed price. */
+export const changeListing = (
+  deps: CommitDeps,
+  handle: string,
+  wanted: {
+    readonly price: Money
+    readonly dutch: {
+      readonly floor: Money
+      readonly premium: Money
+      readonly halfLifeHours: number
+      readonly days: number
+    } | null
+    readonly reason: string
+  },
+  operatorId: string,
+): Promise<Result<Handle>> => {
+  const { price, dutch, reason } = wanted
+  const decay =
+    dutch === null
+      ? null
+      : {
+          floorMinor: dutch.floor.amountMinor,
+          premiumMinor: dutch.premium.amountMinor,
+          halfLifeHours: dutch.halfLifeHours,
+          days: dutch.days,
+        }
+  return act(deps, handle, operatorId, (state, actor, now) =>
+    decideListingChanged(state, { priceMinor: price.amountMinor, dutch: decay, reason }, actor, now),
+  )
+}
+
+export const recordRight = (
+  deps: CommitDeps,
+  { handle, ...right }: { readonly handle: string; readonly accountId: string; readonly ground: string },
+  operatorId: string,
+): Promise<Result<Handle>> => act(deps, handle, operatorId, (state, actor) => decideRightRecorded(state, right, actor))
+
+export const withdrawRight = (
+  deps: CommitDeps,
+  { handle, ...right }: { readonly handle: string; readonly accountId: string; readonly reason: string },
+  operatorId: string,
+): Promise<Result<Handle>> => act(deps, handle, operatorId, (state, actor) => decideRightWithdrawn(state, right, actor))

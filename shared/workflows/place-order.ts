@@ -2,10 +2,9 @@ import { derivedId } from '../contract/ids.ts'
 import type { Money } from '../contract/money.ts'
 import { advanceHandle, advanceOrder, type VersionedOrder } from '../domain/aggregate.ts'
 import type { Actor } from '../domain/actors.ts'
-import type { HandleEvent } from '../domain/handle.ts'
 import { checkHandle } from '../domain/handle-name.ts'
 import { decideHold } from '../domain/listing.ts'
-import { type Order, payByOf } from '../domain/order.ts'
+import { type Order, payByOf, placementOf } from '../domain/order.ts'
 import { ok, refuse, type Result } from '../domain/result.ts'
 import type { Caller } from '../runtime/caller.ts'
 import { loadPurchase } from '../store/handles.ts'
@@ -16,7 +15,7 @@ import { askEligibility, type EligibilityDeps } from './eligibility.ts'
 export type OrderRequest = {
   readonly buyer: Caller
   readonly handle: string
-  /** The price the buyer saw. */
+  /** The price the buyer saw; in a Dutch sale the most that the buyer agrees to. */
   readonly price: Money
   readonly idempotencyKey: string
   readonly requestHash: string
@@ -47,38 +46,23 @@ export const placeOrder = async (deps: EligibilityDeps, request: OrderRequest): 
     if (barred?.code === 'rate_limited') return { changes: [], answer: { ok: false, refusal: barred } }
     const at = instant(deps.now())
     const wanted = { orderId: id, priceMinor: request.price.amountMinor, currency: request.price.currency }
-    const decided: Result<readonly HandleEvent[]> =
+    const decided: ReturnType<typeof decideHold> =
       barred !== null
         ? { ok: false, refusal: barred }
         : handle === null
           ? refuse('not_found', `There is no handle ${name.value}`, 'handle')
-          : decideHold(handle.state, wanted, buyer, handle.guard, at)
+          : decideHold(handle.state, wanted, buyer, buyerId, handle.guard, at)
     if (handle === null || !decided.ok) {
       // A repeat meets the hold that its own first request made.
       const placed = await loadOrder(deps.store, id)
       return { changes: [], answer: placed === null ? (decided as Result<never>) : firstAnswer(placed, request) }
     }
-    const order = advanceOrder(
-      id,
-      null,
-      [
-        {
-          type: 'order_placed',
-          handle: handle.state.name,
-          display: handle.state.display,
-          tier: handle.state.appraisal?.tier ?? 'common',
-          buyerId,
-          priceMinor: wanted.priceMinor,
-          currency: wanted.currency,
-          termsVersion: deps.terms.version,
-          payBy: payByOf(at, deps.terms),
-          requestHash: request.requestHash,
-        },
-      ],
-      at,
-      buyer,
-    )
-    const held = advanceHandle(name.value, handle, decided.value, at, buyer)
+    const { events, priceMinor } = decided.value
+    const { requestHash } = request
+    const payBy = payByOf(at, deps.terms)
+    const placed = placementOf(handle.state, { buyerId: buyer.id, priceMinor, payBy, requestHash }, deps.terms)
+    const order = advanceOrder(id, null, [{ type: 'order_placed', ...placed }], at, buyer)
+    const held = advanceHandle(name.value, handle, events, at, buyer)
     return {
       changes: [
         { kind: 'handle', before: handle, after: held, contact: handle.contact },

@@ -31,7 +31,7 @@ export const publishOutbox = async (
     try {
       const read = readOutboxRecord(record)
       if (read.replaced !== null) replaced.push(read.replaced)
-      if (read.appended !== null) events.push(...publishedOf(read.appended))
+      if (read.appended !== null) events.push(...publishedOf(read.appended, read.saleId))
     } catch (error) {
       failure = { failedAt: record.dynamodb?.SequenceNumber ?? '', error }
       break
@@ -58,12 +58,12 @@ const withoutUnwatched = async (store: HandlesStore, events: readonly DomainEven
   })
 }
 
-const publishedOf = (entry: Entry): DomainEvent[] => {
+const publishedOf = (entry: Entry, saleId: string | undefined): DomainEvent[] => {
   const kind = entry.aggregate.slice(0, entry.aggregate.indexOf(':'))
   return entry.events
     .map((event) => ({
       detailType: `${kind}.${event.type}`,
-      detail: { aggregate: entry.aggregate, seq: entry.seq, event },
+      detail: { aggregate: entry.aggregate, seq: entry.seq, event, ...(saleId !== undefined && { saleId }) },
       at: entry.at,
     }))
     .filter(({ detailType }) => isPublished(detailType))

@@ -1,7 +1,7 @@
 import type * as z from 'zod'
 import type { redirectSchema } from '../contract/operator-resources.ts'
 import { checkHandle } from '../domain/handle-name.ts'
-import { phasesOf } from '../domain/listing.ts'
+import { opensAtOf } from '../domain/listing.ts'
 import { ok, refuse, type Result } from '../domain/result.ts'
 import type { HandlesStore } from '../store/client.ts'
 import { viewHandle } from '../store/handles.ts'
@@ -18,7 +18,7 @@ export const getRedirect = async (
   const name = checkHandle(input)
   if (!name.ok) return name
   const handle = (await viewHandle(store, name.value))?.state
-  const until = handle?.listing === undefined ? undefined : phasesOf(handle.listing).opensAt
+  const until = handle?.listing === undefined ? undefined : opensAtOf(handle.listing)
   return handle?.formerHolderId === undefined || until === undefined || until <= now
     ? refuse('not_found', `${name.value} redirects to nobody`, 'handle')
     : ok({ handle: handle.name, accountId: handle.formerHolderId, until })

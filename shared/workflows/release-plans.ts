@@ -6,7 +6,7 @@ import type { Actor } from '../domain/actors.ts'
 import { advance, policyId, type VersionedPlan } from '../domain/aggregate.ts'
 import type { SellThrough } from '../domain/plan-summary.ts'
 import { decidePublishPlan, opensAt, type PlanRequest, type ReleasePlan } from '../domain/release-plan.ts'
-import { checkPolicy, type PolicyDraft, type PublishedPolicy } from '../domain/release-policy.ts'
+import { checkPolicy, type PolicyDraft, type PublishedPolicy, type ReleasePolicy } from '../domain/release-policy.ts'
 import { ok, refuse, type Result } from '../domain/result.ts'
 import type { Queue } from '../gateways/queue.ts'
 import { scheduleObjectKey, type Schedules } from '../gateways/schedules.ts'
@@ -97,7 +97,7 @@ const requestOf = async (
 }
 
 /** A published policy's item also tells what it was asked by; a plan does not repeat that. */
-const stripped = ({ requestHash: _, idempotencyKey: _key, ...policy }: PublishedPolicy): ReleasePlan['policy'] => policy
+const stripped = ({ requestHash: _h, idempotencyKey: _k, ...policy }: PublishedPolicy): ReleasePolicy => policy
 
 const view = async (store: EscrowStore, plan: ReleasePlan): Promise<PlanView> =>
   plan.status === 'computing'

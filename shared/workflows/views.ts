@@ -1,13 +1,29 @@
 import type * as z from 'zod'
 import type { listingCardSchema } from '../contract/market-resources.ts'
 import { usd } from '../contract/money.ts'
-import type { appraisalSchema, handleSchema, nextStepSchema, orderSchema } from '../contract/resources.ts'
+import type {
+  appraisalSchema,
+  handleSchema,
+  listingSchema,
+  nextStepSchema,
+  orderSchema,
+} from '../contract/resources.ts'
 import { fromStored, reasonWords, type StoredAppraisal } from '../domain/appraisal/appraisal.ts'
 import type { Card } from '../domain/card.ts'
 import { handleDueAt, isOverruled } from '../domain/handle-due.ts'
 import { handleMachine } from '../domain/handle-machine.ts'
-import type { Handle, Release } from '../domain/handle.ts'
-import { phasesOf } from '../domain/listing.ts'
+import type { Handle, Listing, Release } from '../domain/handle.ts'
+import {
+  decayTimes,
+  liveSale,
+  modeOf,
+  opensAtOf,
+  type Phase,
+  phaseAt,
+  type PhaseName,
+  phasesOf,
+  priceAt,
+} from '../domain/listing.ts'
 import { type Order, orderDueAt, orderMachine } from '../domain/order.ts'
 import type { ReleasePolicy, RuleName } from '../domain/release-policy.ts'
 import type { Terms } from '../domain/terms.ts'
@@ -49,7 +65,42 @@ export const viewAppraisal = (stored: StoredAppraisal): z.infer<typeof appraisal
   }
 }
 
-export const viewHandle = (handle: Handle, policy: ReleasePolicy): z.infer<typeof handleSchema> => ({
+const mayBuy: Record<PhaseName, string> = {
+  rights_holders: 'Accounts with a recorded right in the name',
+  first_refusal: 'The former holder, at the appraised price',
+  prospects: 'Whom the platform makes a private offer',
+  quarantine: 'Nobody: it rests until the market opens',
+  open: 'Everybody',
+}
+
+const viewPhase = (phase: Phase) => ({ ...phase, mayBuy: mayBuy[phase.phase] })
+
+const viewListing = (listing: Listing, now: string): z.infer<typeof listingSchema> => {
+  const { status, currency, openedAt, decay } = listing
+  const money = (amountMinor: number) => ({ amountMinor, currency })
+  const sale = liveSale(listing, now)
+  return {
+    status,
+    mode: modeOf(listing, now),
+    price: money(priceAt(listing, now)),
+    openedAt,
+    opensAt: opensAtOf(listing),
+    phase: viewPhase(phaseAt(listing, now)),
+    phases: phasesOf(listing).map(viewPhase),
+    decay:
+      decay === undefined
+        ? null
+        : {
+            floor: money(decay.floorMinor),
+            premium: money(decay.premiumMinor),
+            halfLifeHours: decay.halfLifeHours,
+            ...decayTimes(listing, decay),
+          },
+    sale: sale === undefined ? null : { mode: sale.mode, id: sale.id, until: sale.until ?? null },
+  }
+}
+
+export const viewHandle = (handle: Handle, policy: ReleasePolicy, now: string): z.infer<typeof handleSchema> => ({
   handle: handle.name,
   display: handle.display,
   status: handle.status,
@@ -64,16 +115,7 @@ export const viewHandle = (handle: Handle, policy: ReleasePolicy): z.infer<typeo
   release: handle.release === undefined ? null : { ...handle.release, words: releaseWords(handle.release) },
   reserved: handle.reserved === undefined ? null : { ...handle.reserved, overruled: isOverruled(handle) },
   legalHold: handle.legalHold !== undefined,
-  listing:
-    handle.listing === undefined
-      ? null
-      : {
-          status: handle.listing.status,
-          mode: 'fixed_price',
-          price: { amountMinor: handle.listing.priceMinor, currency: handle.listing.currency },
-          openedAt: handle.listing.openedAt,
-          ...phasesOf(handle.listing),
-        },
+  listing: handle.listing === undefined ? null : viewListing(handle.listing, now),
   appraisal: handle.appraisal === undefined ? null : viewAppraisal(handle.appraisal),
   next: nextStep(handleMachine, handle.status, handleDueAt(handle, policy)),
 })
@@ -115,6 +157,7 @@ export const viewOrder = (order: Order, terms: Terms): z.infer<typeof orderSchem
   display: order.display,
   status: order.status,
   price: { amountMinor: order.priceMinor, currency: order.currency },
+  saleId: order.saleId ?? null,
   createdAt: order.createdAt,
   updatedAt: order.updatedAt,
   next: orderNext(order, terms),

@@ -67,7 +67,9 @@ const born = (priceMinor: number): [VersionedHandle, VersionedHandle] => {
         rule: 'suspended',
         dueAt: at(-2000),
         noticesGiven: 0,
+        rightsDays: 0,
         firstRefusalDays: 0,
+        prospectsDays: 0,
         quarantineDays: 0,
         priceMinor,
         currency: 'USD',
@@ -82,7 +84,7 @@ const born = (priceMinor: number): [VersionedHandle, VersionedHandle] => {
 
 const place = (id: string, buyerId: string, handle: VersionedHandle, now: string) => {
   const price = { priceMinor: handle.state.listing?.priceMinor ?? 1, currency: 'USD' as const }
-  const held = decideHold(handle.state, { orderId: id, ...price }, buyer(buyerId), null, now)
+  const held = decideHold(handle.state, { orderId: id, ...price }, buyer(buyerId), buyerId, null, now)
   if (!held.ok) return held
   const order = advanceOrder(
     id,
@@ -105,7 +107,7 @@ const place = (id: string, buyerId: string, handle: VersionedHandle, now: string
   )
   return {
     ok: true as const,
-    value: { order, handle: advanceHandle('moons', handle, held.value, now, buyer(buyerId)) },
+    value: { order, handle: advanceHandle('moons', handle, held.value.events, now, buyer(buyerId)) },
   }
 }
 

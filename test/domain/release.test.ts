@@ -277,8 +277,8 @@ describe('an operator', () => {
     const released = fold(handle, due(handle, now), now)
     const stopped = fold(released, decideLegalHold(released, { place: true, reason: 'court' }, operator), now)
     const wanted = { orderId: 'ord_1', priceMinor: 500, currency: 'USD' } as const
-    const hold = decideHold(stopped, wanted, { kind: 'buyer', id: 'b' }, null, at(9999))
-    expect(types(hold)).toBe('handle_not_for_sale')
+    const hold = decideHold(stopped, wanted, { kind: 'buyer', id: 'b' }, 'b', null, at(9999))
+    expect(hold).toMatchObject({ ok: false, refusal: { code: 'handle_not_for_sale' } })
   })
 
   it('overrules the very refusal of the gate, one at a time', () => {
@@ -331,7 +331,9 @@ describe('a policy', () => {
         notices: fc.constant(notices),
         noticeSpacingDays: fc.constant(noticeSpacingDays),
         graceDays: fc.integer({ min: notices * noticeSpacingDays, max: 365 }),
+        rightsDays: fc.constant(7),
         firstRefusalDays: fc.constant(14),
+        prospectsDays: fc.constant(9),
         quarantineDays: fc.constant(30),
       }),
     )

@@ -2,7 +2,9 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { readFile } from 'node:fs/promises'
 import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
+import { unreachedCredentialProviders } from '../../infra/bundles.ts'
 import { type FunctionName, functionNames, type Grant, grants, wildcardReasons } from '../../infra/grants.ts'
+import { deadLetterQueueNames, deadLetterVariables, workQueueNames } from '../../shared/contract/queues.ts'
 import type { Page, Route } from '../../shared/contract/route.ts'
 import { routes } from '../../shared/contract/routes.ts'
 import { keepPages } from '../../shared/contract/routes/keep.ts'
@@ -81,6 +83,7 @@ describe('grants', () => {
     'mail-events': 'ApplyMailEvents',
     plans: 'PlanRelease',
     alerts: 'SendAlerts',
+    'sale-orders': 'AdvanceSales',
   }
   const queuePaths: Record<string, string> = {
     ...Object.fromEntries(
@@ -181,7 +184,10 @@ describe('grants', () => {
 
   it.each(functionNames)('%s is given the variables that its code reads, and no others', async (name) => {
     const source = await readFile(join(projectFolder, 'functions', `${name}.ts`), 'utf8')
-    const read = [...source.matchAll(/readConfig\(([^)]*)\)/g)].flatMap(([, names]) => names?.match(/[A-Z_]+/g) ?? [])
+    const read = [...source.matchAll(/readConfig\(([^)]*)\)/g)].flatMap(([, names = '']) => [
+      ...[...names.matchAll(/'([A-Z_]+)'/g)].map(([, variable]) => variable ?? ''),
+      ...(names.includes('...deadLetterVariables') ? deadLetterVariables : []),
+    ])
     const optional = ['STRIPE_API_URL']
     const given = functionOf(name).properties['Environment'] as { Variables: Properties } | undefined
     expect(Object.keys(given?.Variables ?? {}).toSorted()).toEqual(
@@ -269,8 +275,8 @@ describe('queues', () => {
       .ofType('AWS::Lambda::EventSourceMapping')
       .filter(({ properties, stack }) => assembly.follow(properties['EventSourceArn'], stack) === queue)
 
-  it('has ten queues of work, each with a dead-letter queue of its own kind after five receipts', () => {
-    expect(workQueues()).toHaveLength(10)
+  it('gives each queue of work a dead-letter queue of its own kind after five receipts', () => {
+    expect(workQueues()).toHaveLength(workQueueNames.length)
     for (const queue of workQueues()) {
       const deadLetters = assembly.follow(redriveOf(queue)?.deadLetterTargetArn, queue.stack)
       expect(redriveOf(queue)?.maxReceiveCount).toBe(5)
@@ -288,7 +294,7 @@ describe('queues', () => {
 
   it('alarms on the first dead letter', () => {
     const deadLetterQueues = queues().filter((queue) => !redriveOf(queue))
-    expect(deadLetterQueues).toHaveLength(12)
+    expect(deadLetterQueues).toHaveLength(deadLetterQueueNames.length)
     const alarms = deadLetterQueues.flatMap((queue) =>
       alarmsOn('QueueName', queue, 'ApproximateNumberOfMessagesVisible'),
     )
@@ -549,6 +555,7 @@ describe('bundles', () => {
     'workers/release-handles': 2_200,
     'workers/plan-release': 2_500,
     'workers/apply-deadlines': 400,
+    'workers/advance-sales': 400,
     'workers/apply-payments': 700,
     'workers/carry-out-effects': 700,
     'workers/send-notices': 600,
@@ -582,10 +589,7 @@ describe('bundles', () => {
       const outside = new Set(required.filter((id) => !isBuiltin(id)))
       // Named in the text of an error of the signer, and never loaded.
       outside.delete('@aws-sdk/signature-v4-crt')
-      for (const provider of ['http', 'ini', 'login', 'process', 'sso', 'web-identity']) {
-        outside.delete(`@aws-sdk/credential-provider-${provider}`)
-      }
-      outside.delete('@smithy/credential-provider-imds')
+      for (const provider of unreachedCredentialProviders) outside.delete(provider)
       expect([...outside]).toEqual([])
     },
   )

@@ -307,7 +307,10 @@ describe('a suspended account', () => {
     const body = {
       basedOn,
       ...rest,
-      rules: { ...rules, suspended: { firstRefusalDays: 0, quarantineDays: 0, ...suspended } },
+      rules: {
+        ...rules,
+        suspended: { rightsDays: 0, firstRefusalDays: 0, prospectsDays: 0, quarantineDays: 0, ...suspended },
+      },
     }
     value(await operator.publishPolicy({ body, idempotencyKey: 'suspended-notice' }))
     await market.importFeed([market.suspended('xena', { email: 'xena@example.com' })])

@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { importIdSchema } from '../ids.ts'
+import { accountIdSchema, importIdSchema } from '../ids.ts'
+import { salePriceSchema } from '../money.ts'
 import { handleParams, handleProblems, reasonSchema } from '../parameters.ts'
 import { releasePolicyFields, releasePolicySchema } from '../release-policy.ts'
 import * as operatorResource from '../operator-resources.ts'
@@ -81,6 +82,57 @@ export const operatorRoutes = {
     summary: 'Let a name through that the gate refused for this code; the next sweep releases it',
     params: handleParams,
     body: z.strictObject({ code: z.string().min(1).max(40), reason: reasonSchema }),
+    success: { status: 200, schema: resource.handleSchema, words: 'The handle (again: the same)' },
+    problems: [...operatorActProblems],
+  },
+  changeListing: {
+    operationId: 'changeListing',
+    group: 'operator',
+    method: 'POST',
+    path: '/v1/operator/handles/{handle}/listing',
+    role: 'operator',
+    summary: 'Set the price of a released handle, or sell it by a Dutch sale',
+    params: handleParams,
+    body: z.strictObject({
+      price: salePriceSchema.meta({ description: 'Asked in the private phases, and in the market where it is fixed' }),
+      dutch: z
+        .strictObject({
+          floor: salePriceSchema,
+          premium: salePriceSchema.meta({ description: 'Asked above the floor at the start' }),
+          halfLifeHours: z.int().min(1).max(720),
+          days: z.int().min(1).max(90),
+        })
+        .nullable()
+        .meta({ description: 'null: a fixed price' }),
+      reason: reasonSchema,
+    }),
+    success: { status: 200, schema: resource.handleSchema, words: 'The handle' },
+    problems: [...operatorActProblems, 'handle_not_for_sale', 'handle_in_sale'],
+  },
+  recordRight: {
+    operationId: 'recordRight',
+    group: 'operator',
+    method: 'POST',
+    path: '/v1/operator/handles/{handle}/rights',
+    role: 'operator',
+    summary: 'Record that an account has a right in a name: it may buy first when the name is released',
+    params: handleParams,
+    body: z.strictObject({
+      accountId: accountIdSchema,
+      ground: reasonSchema.meta({ description: 'The right: a mark and its register' }),
+    }),
+    success: { status: 200, schema: resource.handleSchema, words: 'The handle (again: the same)' },
+    problems: [...operatorActProblems, 'rights_full'],
+  },
+  withdrawRight: {
+    operationId: 'withdrawRight',
+    group: 'operator',
+    method: 'POST',
+    path: '/v1/operator/handles/{handle}/rights/withdraw',
+    role: 'operator',
+    summary: 'Withdraw a recorded right in a name',
+    params: handleParams,
+    body: z.strictObject({ accountId: accountIdSchema, reason: reasonSchema }),
     success: { status: 200, schema: resource.handleSchema, words: 'The handle (again: the same)' },
     problems: [...operatorActProblems],
   },
