@@ -24,8 +24,12 @@ export interface BankAccount {
   days?: number
 }
 
-/** `payment_method_details` of a charge. */
-export const detailsOf = (method: Stripe.PaymentMethod, amount: number): Stripe.Charge.PaymentMethodDetails => {
+/** `payment_method_details` of a charge; `captureBefore` (seconds) where it is authorised and not captured. */
+export const detailsOf = (
+  method: Stripe.PaymentMethod,
+  amount: number,
+  captureBefore?: number,
+): Stripe.Charge.PaymentMethodDetails => {
   const { card } = method
   if (!card) return { type: method.type, [method.type]: bankDetails(method) }
   return {
@@ -33,6 +37,7 @@ export const detailsOf = (method: Stripe.PaymentMethod, amount: number): Stripe.
       amount_authorized: amount,
       authorization_code: '123456',
       brand: card.brand,
+      ...(captureBefore !== undefined && { capture_before: captureBefore }),
       checks: { address_line1_check: null, address_postal_code_check: null, cvc_check: 'pass' },
       country: card.country,
       electronic_commerce_indicator: null,

@@ -1,4 +1,5 @@
 import type Stripe from 'stripe'
+import { authorisationSeconds, lapseOf } from './authorisations.ts'
 import type { Core } from './core.ts'
 import { bankDays, paymentFee } from './fees.ts'
 import { randomText } from './ids.ts'
@@ -19,9 +20,12 @@ import { changeSession, customerDetails, type SessionSecrets } from './resources
 import { createDispute } from './resources/disputes.ts'
 import type { ChargeSecrets } from './resources/refunds.ts'
 
-/** How an attempt to pay ended. `closed`: the session could not be paid any more, and nothing was charged. */
+/**
+ * How an attempt to pay ended. `authorised`: the card keeps the amount until it is captured, or lapses. `closed`: the
+ * session could not be paid any more, and nothing was charged.
+ */
 export type Attempt =
-  | { result: 'paid' | 'processing'; session: Stripe.Checkout.Session; intent: Stripe.PaymentIntent }
+  | { result: 'paid' | 'processing' | 'authorised'; session: Stripe.Checkout.Session; intent: Stripe.PaymentIntent }
   | { result: 'declined'; session: Stripe.Checkout.Session; intent: Stripe.PaymentIntent; decline: Decline }
   | { result: 'closed'; session: Stripe.Checkout.Session }
 
@@ -54,6 +58,7 @@ export const payByCard = (
     return { result: 'declined', session: known, intent: declined, decline }
   }
   core.emit('charge.succeeded', charge)
+  if (intent.capture_method === 'manual') return authorised(core, known, intent, charge, payer)
   const paid = succeedIntent(core, intent, charge)
   const completed = completeSession(core, known, payer, 'paid')
   core.uncaused(() => {
@@ -62,6 +67,28 @@ export const payByCard = (
     follow(core, charge, aftermath)
   })
   return { result: 'paid', session: completed, intent: paid }
+}
+
+/** Nothing is taken yet: the session is complete and unpaid, and the payment waits for its capture. */
+const authorised = (
+  core: Core,
+  session: Stripe.Checkout.Session,
+  intent: Stripe.PaymentIntent,
+  charge: Stripe.Charge,
+  payer: Payer,
+): Attempt => {
+  const held = changeIntent(core, intent, {
+    status: 'requires_capture',
+    amount_capturable: intent.amount,
+    payment_method: charge.payment_method,
+    latest_charge: charge.id,
+    last_payment_error: null,
+  })
+  core.emit('payment_intent.amount_capturable_updated', held)
+  const completed = completeSession(core, session, payer, 'unpaid')
+  core.uncaused(() => core.emit('checkout.session.completed', completed))
+  core.at(lapseOf(charge), 'lapse_authorisation', intent.id)
+  return { result: 'authorised', session: completed, intent: held }
 }
 
 /**
@@ -173,7 +200,7 @@ const createIntent = (core: Core, session: Stripe.Checkout.Session): Stripe.Paym
     automatic_payment_methods: null,
     canceled_at: null,
     cancellation_reason: null,
-    capture_method: 'automatic_async',
+    capture_method: data.capture_method ?? 'automatic_async',
     client_secret: `${id}_secret_${randomText(25)}`,
     confirmation_method: 'automatic',
     created: core.seconds(),
@@ -312,12 +339,14 @@ const createCharge = (
 ): Stripe.Charge => {
   const { decline, ...secrets } = plan
   const card = method.type === 'card'
+  const captured = status === 'succeeded' && intent.capture_method !== 'manual'
+  const captureBefore = intent.capture_method === 'manual' ? core.seconds() + authorisationSeconds : undefined
   const id = core.newId(card ? 'ch' : 'py')
   const charge: Stripe.Charge = {
     id,
     object: 'charge',
     amount: intent.amount,
-    amount_captured: status === 'succeeded' ? intent.amount : 0,
+    amount_captured: captured ? intent.amount : 0,
     amount_refunded: 0,
     application: null,
     application_fee: null,
@@ -325,7 +354,7 @@ const createCharge = (
     balance_transaction: null,
     billing_details: method.billing_details,
     calculated_statement_descriptor: card ? 'LOCAL' : null,
-    captured: status === 'succeeded',
+    captured,
     created: core.seconds(),
     currency: intent.currency,
     customer: null,
@@ -342,7 +371,7 @@ const createCharge = (
     paid: status === 'succeeded',
     payment_intent: intent.id,
     payment_method: method.id,
-    payment_method_details: detailsOf(method, intent.amount),
+    payment_method_details: detailsOf(method, intent.amount, captureBefore),
     radar_options: {},
     receipt_email: intent.receipt_email,
     receipt_number: null,

@@ -1,3 +1,4 @@
+import { endAuthorisation } from './authorisations.ts'
 import type { Core } from './core.ts'
 import { settlePayment } from './payments.ts'
 import { expireSession } from './resources/checkout-sessions.ts'
@@ -13,6 +14,10 @@ const tasks: Record<string, (core: Core, id: string) => void> = {
   settle_payment: (core, id) => {
     const intent = core.state.find('payment_intent', id)
     if (intent) settlePayment(core, intent)
+  },
+  lapse_authorisation: (core, id) => {
+    const intent = core.state.find('payment_intent', id)
+    if (intent?.status === 'requires_capture') endAuthorisation(core, intent, 'automatic')
   },
   refund_succeeds: (core, id) => {
     const refund = core.state.find('refund', id)

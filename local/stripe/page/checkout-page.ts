@@ -169,6 +169,10 @@ const completed = ({ session, intent, base }: CheckoutView): Html => {
     return html`<h1><span class="good">✓</span> Paid</h1>
       <p>This order has been paid. It cannot be paid twice.</p>
       ${back}`
+  if (intent?.capture_method === 'manual' && intent.status !== 'requires_payment_method')
+    return html`<h1><span class="good">✓</span> Authorised</h1>
+      <p>The bank keeps the amount for up to seven days. Nothing was charged.</p>
+      ${back}`
   if (intent?.status !== 'processing')
     return html`<h1>The payment failed</h1>
       <p>${intent?.last_payment_error?.message ?? 'The bank refused the debit.'} Nothing was charged.</p>

@@ -13,6 +13,7 @@ import { invalidParameter, invalidRequest, noSuch, unserved } from '../stripe-er
 export interface SessionSecrets {
   lineItems: WireLineItem[]
   paymentIntentData: {
+    capture_method?: 'automatic' | 'automatic_async' | 'manual'
     description?: string
     metadata?: Record<string, string>
     receipt_email?: string
@@ -189,7 +190,10 @@ const expiryOf = (core: Core, given: number | undefined): number => {
  */
 const offered = (parameters: Parameters, currency: string): Method[] => {
   const names = (name: string): string[] | undefined => parameters[name] as string[] | undefined
-  const eligible = eligibleMethods(currency)
+  // A debit cannot be authorised and captured later.
+  const manual =
+    (parameters['payment_intent_data'] as SessionSecrets['paymentIntentData'] | undefined)?.capture_method === 'manual'
+  const eligible = eligibleMethods(currency).filter((method) => !manual || method === 'card')
   const explicit = names('payment_method_types')
   if (explicit) {
     const foreign = explicit.find((name) => !isMethod(name))
@@ -280,6 +284,7 @@ const lineItemPage = ({ core, id, parameters }: Call): object => {
 export const includedLineItems = (core: Core, id: string): object => lineItemPage({ core, id, parameters: {} })
 
 const paymentIntentData = [
+  'capture_method',
   'description',
   'metadata',
   'receipt_email',

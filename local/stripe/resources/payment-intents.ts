@@ -1,4 +1,5 @@
 import type Stripe from 'stripe'
+import { endAuthorisation } from '../authorisations.ts'
 import { mergeMetadata } from '../metadata.ts'
 import { listPage, required, type Call, type Route } from '../route.ts'
 import { invalidRequest } from '../stripe-error.ts'
@@ -21,11 +22,15 @@ const update = ({ core, id, parameters }: Call): Stripe.PaymentIntent => {
 }
 
 /**
- * Always refused: every PaymentIntent here belongs to a Checkout Session, and Stripe lets such a one be cancelled only
- * while it waits for capture (the client's documentation of `cancel`), which this server has not.
+ * Every PaymentIntent here belongs to a Checkout Session, and Stripe lets such a one be cancelled only while it waits for
+ * capture (the client's documentation of `cancel`).
  */
-const cancel = ({ core, id }: Call): never => {
+const cancel = ({ core, id, parameters }: Call): Stripe.PaymentIntent => {
   const intent = required(core, 'payment_intent', id, 'intent')
+  if (intent.status === 'requires_capture') {
+    const reason = parameters['cancellation_reason'] as Stripe.PaymentIntent.CancellationReason | undefined
+    return endAuthorisation(core, intent, reason ?? null)
+  }
   const open = intent.status === 'requires_payment_method'
   throw invalidRequest(
     open
