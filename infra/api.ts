@@ -43,6 +43,14 @@ const functionOfGroup = {
     name: 'api/watches',
     errorImpact: 'Accounts cannot watch handles or end their watches; alerts that are due still go out.',
   },
+  authorisations: {
+    name: 'api/authorisations',
+    errorImpact: 'Bidders cannot have a card authorised, so they are refused where large bids ask for one.',
+  },
+  cases: {
+    name: 'api/cases',
+    errorImpact: 'Operators cannot see or decide cases of linked accounts, or lift a suspension.',
+  },
   'stripe-webhook': {
     name: 'webhooks/stripe',
     errorImpact:
@@ -59,7 +67,7 @@ export class ApiStack extends Stack {
       RouteGroup,
       (typeof functionOfGroup)[RouteGroup],
     ][]) {
-      const environment = group === 'checkout' ? { PUBLIC_URL: deployment.publicUrl } : {}
+      const environment = group === 'checkout' || group === 'authorisations' ? { PUBLIC_URL: deployment.publicUrl } : {}
       functions.set(group, new ApiFunction(this, pascal(group), { deployment, name, errorImpact, environment }))
     }
     const integrationOf = (group: RouteGroup) => {

@@ -76,6 +76,18 @@ const redrives = (queue: WorkQueueName): readonly Grant[] => [
   { allow: ['sqs:SendMessage'], on: queue },
 ]
 
+/** What every door of a user's commitment asks first: the rules, the standing, the count of requests, links and cases. */
+export const asksEligibility: readonly Grant[] = [
+  {
+    allow: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
+    on: 'handles',
+    partitions: ['B#*', 'P#release'],
+  },
+  { allow: ['dynamodb:UpdateItem'], on: 'handles', partitions: ['L#*'] },
+  { allow: ['dynamodb:UpdateItem'], on: 'escrow', partitions: ['Y#*'] },
+  { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'escrow', partitions: ['U#*'] },
+]
+
 /** The counters of requests, by route and account. */
 const countsRequests: Grant = { allow: ['dynamodb:UpdateItem'], on: 'escrow', partitions: ['Y#*'] }
 
@@ -117,6 +129,15 @@ export const grants = {
     { allow: ['dynamodb:BatchGetItem'], on: 'escrow', partitions: ['F#*'] },
     ...workQueueNames.flatMap(redrives),
     ...streamFailureQueueNames.map(looksThrough),
+  ],
+  'api/authorisations': [...asksEligibility, stripeSecret],
+  'api/cases': [
+    { allow: ['dynamodb:BatchGetItem', 'dynamodb:GetItem'], on: 'handles', partitions: ['B#*', 'L#*', 'P#release'] },
+    { allow: ['dynamodb:BatchGetItem', 'dynamodb:GetItem'], on: 'escrow', partitions: ['U#*'] },
+    { allow: ['dynamodb:Query'], on: 'escrow/index/byDue' },
+    // A case and the standings that it suspends are one transaction.
+    { allow: ['dynamodb:PutItem'], on: 'handles' },
+    { allow: ['dynamodb:PutItem'], on: 'escrow' },
   ],
   'api/release-plans': [
     { allow: ['dynamodb:GetItem'], on: 'handles', partitions: ['P#release'] },
@@ -211,6 +232,7 @@ export const grants = {
     receives('payments'),
     recordsFailures('payments'),
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
+    { allow: ['dynamodb:UpdateItem'], on: 'handles', partitions: ['L#*'] },
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'escrow' },
     stripeSecret,
   ],

@@ -357,7 +357,7 @@ export class WorkersStack extends Stack {
         ...streamReading(failures),
         target: publishOutbox.lambda,
         eventSourceArn: findResource(resources, `${table}/stream`, 'the stream mapping').arn,
-        filters: [FilterCriteria.filter(outboxFilters[table])],
+        filters: outboxFilters[table].map((filter) => FilterCriteria.filter(filter)),
       })
     }
     addAlarm(this, 'StreamBehind', {
@@ -439,8 +439,12 @@ const listedIn = (image: string) => ({
  * or policy replaces no entry and wants no effect; what else lies in the tables is no aggregate.
  */
 const outboxFilters = {
-  handles: { eventName: ['MODIFY'], dynamodb: { Keys: { sk: { S: ['handle', 'skeleton', 'policy', 'standing'] } } } },
-  escrow: { dynamodb: { Keys: { sk: { S: ['order', 'plan'] } } } },
+  handles: [
+    { eventName: ['MODIFY'], dynamodb: { Keys: { sk: { S: ['handle', 'skeleton', 'policy'] } } } },
+    // The first thing that is learnt of an account may be what its holder is told.
+    { dynamodb: { Keys: { sk: { S: ['standing'] } } } },
+  ],
+  escrow: [{ dynamodb: { Keys: { sk: { S: ['order', 'plan', 'case'] } } } }],
 } as const
 
 /** Unique in the world, and known before the bucket exists: its queue's policy and the grants name it. */

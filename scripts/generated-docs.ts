@@ -1,5 +1,6 @@
 import { openApi } from '../shared/contract/openapi.ts'
 import { auctionMachine } from '../shared/domain/auction.ts'
+import { caseMachine } from '../shared/domain/case.ts'
 import { handleMachine, listingMachine } from '../shared/domain/handle-machine.ts'
 import { orderMachine } from '../shared/domain/order.ts'
 import { ruleNames, shippedPolicy } from '../shared/domain/release-policy.ts'
@@ -35,6 +36,12 @@ const stateMachines = (terms: Terms): string =>
       'Order',
       'An order is one purchase from the hold to the settlement; money that comes too late, or that cannot buy the handle any more, is refunded.',
       orderMachine,
+      terms,
+    ),
+    section(
+      'Case',
+      'A case is something that a person must look at: two accounts that have a card or a device in common bid against each other. It binds nobody until an operator dismisses or upholds it.',
+      caseMachine,
       terms,
     ),
     section(

@@ -1,4 +1,5 @@
 import { paymentMessageSchema } from '../../shared/contract/messages.ts'
+import { openAuthorisations } from '../../shared/gateways/authorisations.ts'
 import { openPayments } from '../../shared/gateways/payments.ts'
 import { readStripeSecret } from '../../shared/gateways/secret.ts'
 import { readConfig } from '../../shared/runtime/config.ts'
@@ -16,6 +17,7 @@ const deps = {
   ...running,
   store: openStore({ handlesTable: config.HANDLES_TABLE, escrowTable: config.ESCROW_TABLE }),
   payments: once(async () => openPayments({ ...(await secret()), apiUrl: config.STRIPE_API_URL })),
+  authorisations: once(async () => openAuthorisations({ ...(await secret()), apiUrl: config.STRIPE_API_URL })),
   livemode: async () => /^[sr]k_live_/.test((await secret()).secretKey),
 }
 

@@ -1,5 +1,7 @@
 import { effectMessageSchema } from '../../shared/contract/messages.ts'
+import { parseAggregate } from '../../shared/domain/aggregate.ts'
 import { type EffectEventType, effects } from '../../shared/domain/effects.ts'
+import { openAuthorisations } from '../../shared/gateways/authorisations.ts'
 import { openPayments } from '../../shared/gateways/payments.ts'
 import { readStripeSecret } from '../../shared/gateways/secret.ts'
 import { readConfig } from '../../shared/runtime/config.ts'
@@ -12,23 +14,27 @@ import { worker } from '../../shared/runtime/worker.ts'
 import { carryOutEffect } from '../../shared/workflows/carry-out-effect.ts'
 
 const config = readConfig('HANDLES_TABLE', 'ESCROW_TABLE', 'STRIPE_SECRET_ARN', 'STRIPE_API_URL', 'PUBLIC_URL')
+const stripe = once(async () => {
+  const { secretKey } = await readStripeSecret(config.STRIPE_SECRET_ARN)
+  return { secretKey, apiUrl: config.STRIPE_API_URL }
+})
+const payments = once(async () => openPayments(await stripe()))
 const deps = {
   ...running,
   store: openStore({ handlesTable: config.HANDLES_TABLE, escrowTable: config.ESCROW_TABLE }),
   publicUrl: config.PUBLIC_URL,
+  authorisations: once(async () => openAuthorisations(await stripe())),
 }
-const payments = once(async () => {
-  const { secretKey } = await readStripeSecret(config.STRIPE_SECRET_ARN)
-  return openPayments({ secretKey, apiUrl: config.STRIPE_API_URL })
-})
 
 export const handler = worker(
   effectMessageSchema,
   async ({ 'detail-type': type, detail }) => {
     if (!Object.hasOwn(effects, type)) throw new Error(`no effect belongs to ${type}`)
-    const orderId = detail.aggregate.replace(/^order:/, '')
-    await carryOutEffect({ ...deps, payments: await payments() }, type as EffectEventType, orderId)
-    log('info', 'effect_carried_out', { type, orderId })
+    const { aggregate } = detail
+    const named = parseAggregate(aggregate)
+    if (named === null) throw new Error(`${aggregate} is no aggregate`)
+    await carryOutEffect({ ...deps, payments: await payments() }, type as EffectEventType, named.id)
+    log('info', 'effect_carried_out', { type, aggregate })
   },
   { recordFailure: failureRecorder(deps.store, 'effects', running.now) },
 )

@@ -2,10 +2,10 @@ import * as z from 'zod'
 import { amountMinorSchema } from './money.ts'
 
 /** What a user can commit to. */
-export const actKindSchema = z.enum(['order', 'bid', 'offer', 'apply', 'watch']).meta({ id: 'ActKind' })
+export const actKindSchema = z.enum(['order', 'bid', 'offer', 'apply', 'watch', 'authorise']).meta({ id: 'ActKind' })
 
 const ofEachAct = <T extends z.ZodType>(schema: T) =>
-  z.strictObject({ order: schema, bid: schema, offer: schema, apply: schema, watch: schema })
+  z.strictObject({ order: schema, bid: schema, offer: schema, apply: schema, watch: schema, authorise: schema })
 
 const days = z.int().min(0).max(3650)
 const amount = amountMinorSchema
@@ -23,7 +23,7 @@ export const eligibilityRulesSchema = z
       .array(z.strictObject({ fromMinor: amount, hours: z.int().min(1).max(2160) }))
       .max(8)
       .meta({ description: 'How long an act of this amount or more waits after a change of credentials; rising' }),
-    humanFor: z.array(actKindSchema).max(5).meta({ description: 'Acts that ask for a proof of humanity' }),
+    humanFor: z.array(actKindSchema).max(6).meta({ description: 'Acts that ask for a proof of humanity' }),
     openOrdersMax: z.int().min(1).max(1000).meta({ description: 'Orders that hold a handle, at a time' }),
     ordersPerDayMax: z.int().min(1).max(1000).meta({ description: 'Orders placed in 24 hours' }),
     strikes: z
@@ -33,7 +33,7 @@ export const eligibilityRulesSchema = z
         suspensionDays: z.int().min(1).max(3650),
       })
       .meta({ description: 'What becomes of winners who do not pay' }),
-    suspendedFrom: z.array(actKindSchema).max(5).meta({ description: 'What a suspended account may not do' }),
+    suspendedFrom: z.array(actKindSchema).max(6).meta({ description: 'What a suspended account may not do' }),
     authorisation: z
       .strictObject({ fromMinor: amount, percent: z.int().min(1).max(100) })
       .nullable()

@@ -18,6 +18,8 @@ export const orderIdSchema = prefixed('ord', 'OrderId')
 export const importIdSchema = prefixed('imp', 'ImportId')
 export const planIdSchema = prefixed('pln', 'PlanId')
 export const runIdSchema = prefixed('run', 'RunId')
+export const authorisationIdSchema = prefixed('aut', 'AuthorisationId')
+export const caseIdSchema = prefixed('cas', 'CaseId')
 
 /** The platform's own account id: printable ASCII without spaces. */
 export const accountIdSchema = z

@@ -60,6 +60,7 @@ export const paymentMessageSchema = z.discriminatedUnion('kind', [
       .strictObject({ id: z.string(), step: z.enum(['opened', 'won', 'lost']), amountMinor: z.int() })
       .nullable(),
   }),
+  z.strictObject({ kind: z.literal('authorisation'), ...provider, paymentIntentId: z.string() }),
   z.strictObject({ kind: z.literal('other'), ...provider }),
 ])
 export type PaymentMessage = z.infer<typeof paymentMessageSchema>

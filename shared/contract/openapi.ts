@@ -44,6 +44,8 @@ const tags = [
   ['keep', "A holder's answer to a notice"],
   ['operator', 'The handle team: imports and the journal'],
   ['release-plans', 'What a release would do, before it is begun, and the sealed schedules of those that were'],
+  ['authorisations', 'The card that large bids ask for, and how the caller stands'],
+  ['cases', 'The handle team: accounts that may play together'],
   ['stripe-webhook', 'The payment provider'],
   ['reference', 'This description'],
 ] as const

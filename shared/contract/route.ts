@@ -16,6 +16,8 @@ export type RouteGroup =
   | 'release-plans'
   | 'runs'
   | 'watches'
+  | 'authorisations'
+  | 'cases'
   | 'stripe-webhook'
 
 export type Route = {

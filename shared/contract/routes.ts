@@ -1,4 +1,6 @@
 import { accountRoutes } from './routes/accounts.ts'
+import { authorisationRoutes } from './routes/authorisations.ts'
+import { caseRoutes } from './routes/cases.ts'
 import { catalogueRoutes } from './routes/catalogue.ts'
 import { checkoutRoutes } from './routes/checkout.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
@@ -23,6 +25,8 @@ export const routes = {
   ...releasePlanRoutes,
   ...runRoutes,
   ...watchRoutes,
+  ...authorisationRoutes,
+  ...caseRoutes,
   ...webhookRoutes,
   ...referenceRoutes,
 } as const

@@ -1,4 +1,5 @@
 import { type Actor, actorName } from './actors.ts'
+import { type Case, type CaseEvent, evolveCase } from './case.ts'
 import { type Auction, type AuctionEvent, evolveAuction } from './auction.ts'
 import { evolveHandle } from './handle-evolve.ts'
 import type { Handle, HandleEvent } from './handle.ts'
@@ -22,6 +23,7 @@ type Kinds = {
   plan: [ReleasePlan, PlanEvent]
   auction: [Auction, AuctionEvent]
   standing: [Standing, StandingEvent]
+  case: [Case, CaseEvent]
 }
 export type Kind = keyof Kinds
 export type StateOf<K extends Kind> = Kinds[K][0]
@@ -49,6 +51,7 @@ const rules: { readonly [K in Kind]: Rules<K> } = {
   plan: { evolve: evolvePlan },
   auction: { evolve: evolveAuction },
   standing: { evolve: evolveStanding },
+  case: { evolve: evolveCase },
 }
 
 /** The one release policy has no id of its own among many. */

@@ -5,7 +5,15 @@
 export const effects = {
   'order.refund_wanted': 'give the money back through the payment provider',
   'order.order_cancelled': "close the payment provider's checkout so that nobody pays for a cancelled order",
+  'standing.authorisation_end_wanted': 'let a card go that was authorised and is not needed any more',
 } as const
+
+/** What the platform tells the holder of an account; whoever it is listens on the bus. */
+export const toldEventTypes: readonly string[] = [
+  'standing.takeover_suspected',
+  'standing.strike_recorded',
+  'standing.account_suspended',
+]
 
 /** Asks for a notice to the holder of a dormant handle; its rule and its worker are those of the notices. */
 export const noticeEventType = 'handle.notice_wanted'

@@ -6,7 +6,7 @@ import { refuse, type Refusal } from './result.ts'
  * keeps off accounts made for a drop; verification, sign-in and waiting go by what a stolen account could lose.
  */
 export const shippedEligibility: EligibilityRules = {
-  accountAgeDaysMin: { order: 7, bid: 30, offer: 30, apply: 30, watch: 0 },
+  accountAgeDaysMin: { order: 7, bid: 30, offer: 30, apply: 30, watch: 0, authorise: 30 },
   verifiedFromMinor: 500_000,
   stepUp: { fromMinor: 1_000_000, maxAuthAgeMinutes: 60 },
   coolingOff: [
@@ -18,9 +18,9 @@ export const shippedEligibility: EligibilityRules = {
   openOrdersMax: 10,
   ordersPerDayMax: 50,
   strikes: { max: 2, countedDays: 365, suspensionDays: 90 },
-  suspendedFrom: ['bid', 'offer', 'apply'],
+  suspendedFrom: ['bid', 'offer', 'apply', 'authorise'],
   authorisation: { fromMinor: 100_000, percent: 10 },
-  velocity: { windowSeconds: 60, order: 60, bid: 120, offer: 30, apply: 30, watch: 60 },
+  velocity: { windowSeconds: 60, order: 60, bid: 120, offer: 30, apply: 30, watch: 60, authorise: 10 },
 }
 
 /** Refuses rules that contradict themselves, with the field at fault. */

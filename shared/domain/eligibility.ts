@@ -69,6 +69,7 @@ const actWords: Readonly<Record<ActKind, string>> = {
   offer: 'make an offer',
   apply: 'apply',
   watch: 'watch a handle',
+  authorise: 'have a card authorised',
 }
 
 const suspended = (

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { EligibilityRules } from '../contract/eligibility.ts'
 import type { Currency } from '../contract/money.ts'
 import type { ActKind } from './eligibility.ts'
@@ -9,6 +10,12 @@ import { ok, refuse, type Result } from './result.ts'
 /** What two accounts can have in common, kept as a hash: a payment card, a device, an account that is paid out to. */
 export type TraitKind = 'card' | 'device' | 'payout'
 export type Trait = { readonly kind: TraitKind; readonly hash: string }
+
+/** Ours never holds what the provider or the platform calls it: 22 characters of SHA-256 over kind and name. */
+export const traitOf = (kind: TraitKind, name: string): Trait => ({
+  kind,
+  hash: createHash('sha256').update(`${kind}\u0000${name}`).digest('base64url').slice(0, 22),
+})
 
 /** The newest of each kind are kept. */
 export const traitsPerKindMax = 20
@@ -64,11 +71,13 @@ export type StandingEvent =
       readonly credentialsChangedAt: string
     }
 
+export const noTraits: Standing['traits'] = { card: [], device: [], payout: [] }
+
 const unknown = (accountId: string, at: string): Standing => ({
   accountId,
   firstSeenAt: at,
   strikes: [],
-  traits: { card: [], device: [], payout: [] },
+  traits: noTraits,
   ending: [],
 })
 
@@ -174,6 +183,56 @@ export const decideLifted = (
   standing?.suspendedUntil === undefined || standing.suspendedUntil <= now
     ? refuse('transition_not_allowed', 'The account is not suspended')
     : ok([{ type: 'suspension_lifted', reason }])
+
+/**
+ * A card is held at the provider. A newer one takes the place of the one before, which is let go. One that has ended, or is
+ * about to, does not come back.
+ */
+export const decideAuthorisationHeld = (
+  standing: Standing | null,
+  held: Omit<CardAuthorisation, 'sales'>,
+): readonly StandingEvent[] => {
+  const before = standing?.authorisation
+  const { id, paymentIntentId, amountMinor, currency, until } = held
+  if (before?.paymentIntentId === paymentIntentId || standing?.ending.includes(paymentIntentId) === true) return []
+  const event: StandingEvent = { type: 'authorisation_held', id, paymentIntentId, amountMinor, currency, until }
+  return before === undefined
+    ? [event]
+    : [event, { type: 'authorisation_end_wanted', paymentIntentId: before.paymentIntentId }]
+}
+
+/** It lapsed, or was cancelled, whoever wanted it. */
+export const decideAuthorisationEnded = (
+  standing: Standing | null,
+  paymentIntentId: string,
+): readonly StandingEvent[] =>
+  standing?.authorisation?.paymentIntentId === paymentIntentId || standing?.ending.includes(paymentIntentId) === true
+    ? [{ type: 'authorisation_ended', paymentIntentId }]
+    : []
+
+export const decideReliedOn = (standing: Standing | null, saleId: string): readonly StandingEvent[] => {
+  const sales = standing?.authorisation?.sales
+  if (sales === undefined || sales.includes(saleId) || sales.length >= salesPerAuthorisationMax) return []
+  return [{ type: 'authorisation_relied_on', saleId }]
+}
+
+export const decideLetGo = (standing: Standing | null, saleId: string): readonly StandingEvent[] => {
+  const held = standing?.authorisation
+  if (held === undefined || !held.sales.includes(saleId)) return []
+  const letGo: StandingEvent = { type: 'authorisation_let_go', saleId }
+  return held.sales.length > 1
+    ? [letGo]
+    : [letGo, { type: 'authorisation_end_wanted', paymentIntentId: held.paymentIntentId }]
+}
+
+export const decideCancelAuthorisation = (standing: Standing | null, id: string): Result<readonly StandingEvent[]> => {
+  const held = standing?.authorisation
+  if (held === undefined || held.id !== id) return refuse('not_found', `You have no authorisation ${id}`)
+  if (held.sales.length > 0) {
+    return refuse('transition_not_allowed', 'Sales in which you bid still need it', undefined, { neededBy: held.sales })
+  }
+  return ok([{ type: 'authorisation_end_wanted', paymentIntentId: held.paymentIntentId }])
+}
 
 /** The holder is told once of each change of credentials after which something was tried. */
 export const decideTakeoverSuspected = (

@@ -12,6 +12,8 @@ export const stripeEventTypes = [
   'charge.dispute.created',
   'charge.dispute.funds_withdrawn',
   'charge.dispute.closed',
+  'payment_intent.amount_capturable_updated',
+  'payment_intent.canceled',
 ] as const
 
 /** Stripe's own tolerance for the age of a signature; we hold it for the future too. */
@@ -61,6 +63,8 @@ export const toPaymentMessage = (event: Stripe.Event): PaymentMessage => {
     const paymentIntentId = idOf(payment)
     return paymentIntentId === null ? other : { kind: 'charge', ...common, paymentIntentId, dispute }
   }
+  const authorisation = (paymentIntentId: string | null): PaymentMessage =>
+    paymentIntentId === null ? other : { kind: 'authorisation', ...common, paymentIntentId }
   switch (event.type) {
     case 'checkout.session.completed':
     case 'checkout.session.async_payment_succeeded':
@@ -80,8 +84,15 @@ export const toPaymentMessage = (event: Stripe.Event): PaymentMessage => {
         currency: session.currency ?? '',
       }
     }
-    case 'charge.refunded':
-      return charge(event.data.object.payment_intent, null)
+    case 'charge.refunded': {
+      const { payment_intent: payment, metadata } = event.data.object
+      return metadata['authorisationId'] === undefined ? charge(payment, null) : authorisation(idOf(payment))
+    }
+    case 'payment_intent.amount_capturable_updated':
+    case 'payment_intent.canceled': {
+      const { id, metadata } = event.data.object
+      return metadata['authorisationId'] === undefined ? other : authorisation(id)
+    }
     case 'refund.updated':
       return charge(event.data.object.payment_intent, null)
     case 'charge.dispute.created':

@@ -33,6 +33,9 @@ export type Contact = { readonly email: string; readonly locale: string }
 export const handleDueShards = 16
 export const orderDueShards = 4
 
+/** The shard of `byDue` in which open cases stand. */
+export const casesShard = 'cases'
+
 /** Where the aggregates of a kind lie: the beginning of the partition key, which the id follows, and the sort key. */
 type Place = { readonly table: 'handles' | 'escrow'; readonly prefix: string; readonly sk: string }
 
@@ -65,6 +68,7 @@ const lookPlace = { table: 'handles', prefix: 'K#', sk: 'skeleton' } as const sa
 const policyPlace = { table: 'handles', prefix: 'P#', sk: 'policy' } as const satisfies Place
 const planPlace = { table: 'escrow', prefix: 'P#', sk: 'plan' } as const satisfies Place
 const auctionPlace = { table: 'escrow', prefix: 'A#', sk: 'auction' } as const satisfies Place
+const casePlace = { table: 'escrow', prefix: 'U#', sk: 'case' } as const satisfies Place
 const standingPlace = { table: 'handles', prefix: 'B#', sk: 'standing' } as const satisfies Place
 
 /** The table of kinds. Keys of one table differ in prefix or sort key. */
@@ -80,6 +84,12 @@ export const kinds: { readonly [K in Kind]: Shape<K> } = {
     attributes: (auction) => dueAttributes(auction.id, auctionDueAt(auction)),
   },
   standing: { ...standingPlace, idOf: (standing) => standing.accountId },
+  case: {
+    ...casePlace,
+    idOf: (one) => one.id,
+    // An open case waits for a person: in a shard of its own, which no sweep of the clock reads.
+    attributes: ({ status, openedAt }) => (status === 'open' ? { dueShard: casesShard, dueAt: openedAt } : {}),
+  },
 }
 
 const keyIn =

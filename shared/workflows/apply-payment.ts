@@ -10,18 +10,21 @@ import {
   type OrderEvent,
 } from '../domain/order.ts'
 import type { Result } from '../domain/result.ts'
+import type { Authorisations } from '../gateways/authorisations.ts'
 import type { Payments } from '../gateways/payments.ts'
 import { log } from '../runtime/log.ts'
 import type { PaymentMessage } from '../contract/messages.ts'
 import { loadOrder } from '../store/orders.ts'
 import { recordProviderEvent } from '../store/provider-events.ts'
 import type { Store } from '../store/client.ts'
+import { applyAuthorisation } from './authorisations.ts'
 import { type CommitDeps, committing, instant } from './committing.ts'
 import { orderChanges } from './order-changes.ts'
 
 export type PaymentDeps = CommitDeps<Store> & {
   /** Opened only for the events that need a look at the provider: refunds and disputes. */
   readonly payments: () => Promise<Payments>
+  readonly authorisations: () => Promise<Authorisations>
   /** Whether our key is a live one: events of the other mode are not ours. */
   readonly livemode: () => Promise<boolean>
 }
@@ -46,7 +49,16 @@ export const applyPayment = async (deps: PaymentDeps, message: PaymentMessage): 
   if (message.account !== null || message.livemode !== (await deps.livemode())) {
     return setAside(deps, message, null, 'it is of another account or mode')
   }
-  await (message.kind === 'checkout' ? applyCheckout(deps, message) : applyCharge(deps, message))
+  switch (message.kind) {
+    case 'checkout':
+      return applyCheckout(deps, message)
+    case 'charge':
+      return applyCharge(deps, message)
+    case 'authorisation': {
+      const refused = await applyAuthorisation(deps, message.paymentIntentId)
+      return refused === null ? undefined : setAside(deps, message, null, refused)
+    }
+  }
 }
 
 const applyCheckout = async (deps: PaymentDeps, message: CheckoutMessage): Promise<void> => {

@@ -1,20 +1,35 @@
 import { systemActor } from '../domain/actors.ts'
 import type { EffectEventType } from '../domain/effects.ts'
 import { decideRefundCompleted } from '../domain/order.ts'
+import type { Authorisations } from '../gateways/authorisations.ts'
 import type { Payments } from '../gateways/payments.ts'
 import { log } from '../runtime/log.ts'
 import { loadOrder } from '../store/orders.ts'
 import type { Store } from '../store/client.ts'
+import { endAuthorisations } from './authorisations.ts'
 import { type CommitDeps, committing, instant } from './committing.ts'
 import { orderChanges } from './order-changes.ts'
 
-export type EffectDeps = CommitDeps<Store> & { readonly payments: Payments; readonly publicUrl: string }
+export type EffectDeps = CommitDeps<Store> & {
+  readonly payments: Payments
+  readonly authorisations: () => Promise<Authorisations>
+  readonly publicUrl: string
+}
 
 /**
- * Does outside what a committed event wants, if the order still wants it. May run more than once: the provider's keys are
- * derived from the order's id, and the result comes back as a decision of the order.
+ * Does outside what a committed event of the aggregate with this id wants, if it still wants it. May run more than once: the
+ * provider's keys are derived from ids, and the result comes back as a decision of the aggregate.
  */
-export const carryOutEffect = async (deps: EffectDeps, type: EffectEventType, orderId: string): Promise<void> => {
+export const carryOutEffect = async (deps: EffectDeps, type: EffectEventType, id: string): Promise<void> => {
+  if (type === 'standing.authorisation_end_wanted') return endAuthorisations(deps, id)
+  return carryOutOrderEffect(deps, type, id)
+}
+
+const carryOutOrderEffect = async (
+  deps: EffectDeps,
+  type: Exclude<EffectEventType, `standing.${string}`>,
+  orderId: string,
+): Promise<void> => {
   const order = await loadOrder(deps.store, orderId)
   if (order === null) throw new Error(`${type}: there is no order ${orderId}`)
   switch (type) {

@@ -10,6 +10,7 @@ import type { Store } from '../store/client.ts'
 import { recentOrders } from '../store/orders.ts'
 import { countRequest } from '../store/velocity.ts'
 import { type CommitDeps, instant } from './committing.ts'
+import { noteDevice } from './links.ts'
 import { noteTakeover } from './standing.ts'
 
 export type EligibilityDeps = CommitDeps<Store> & {
@@ -17,6 +18,9 @@ export type EligibilityDeps = CommitDeps<Store> & {
   readonly policy: () => Promise<ReleasePolicy>
   readonly humanity: Humanity
 }
+
+/** Acts in which accounts could play together. */
+const playsWithOthers: ReadonlySet<Act['kind']> = new Set(['bid', 'offer', 'apply'])
 
 /** An order can hold its handle this long at most: a week for a slow payment, and a day for the hand-over. */
 const openDaysMax = 9
@@ -26,11 +30,14 @@ const openDaysMax = 9
  * reads at once.
  */
 export const checkEligibility = async (deps: EligibilityDeps, caller: Caller, act: Act): Promise<Refusal | null> => {
-  const [standing, judge] = await Promise.all([
+  const [loaded, judge] = await Promise.all([
     load(deps.store, 'standing', caller.id),
     askEligibility(deps, caller, act),
   ])
-  return judge(standing?.state ?? null)
+  const standing = loaded?.state ?? null
+  const refusal = await judge(standing)
+  if (refusal === null && playsWithOthers.has(act.kind)) await noteDevice(deps, caller, standing)
+  return refusal
 }
 
 /**

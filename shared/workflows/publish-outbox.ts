@@ -1,6 +1,6 @@
 import type { DynamoDBRecord } from 'aws-lambda'
 import { alertEventTypes } from '../domain/alert.ts'
-import { noticeEventType } from '../domain/effects.ts'
+import { effectEventTypes, noticeEventType, toldEventTypes } from '../domain/effects.ts'
 import type { Entry } from '../domain/journal.ts'
 import type { DomainEvent, EventBus } from '../gateways/events.ts'
 import type { HandlesStore, Store } from '../store/client.ts'
@@ -11,10 +11,10 @@ import { loadDemand } from '../store/watches.ts'
 export type OutboxDeps = { readonly store: Store; readonly bus: EventBus }
 
 const alertTypes = new Set(alertEventTypes)
+const publishedTypes = new Set<string>([...alertEventTypes, ...effectEventTypes, ...toldEventTypes, noticeEventType])
 
 /** Every event of an order is published; of a handle's those that want an effect or an alert: a million cost a dollar. */
-const isPublished = (detailType: string): boolean =>
-  detailType.startsWith('order.') || detailType === noticeEventType || alertTypes.has(detailType)
+const isPublished = (detailType: string): boolean => detailType.startsWith('order.') || publishedTypes.has(detailType)
 
 /**
  * One batch of stream records: files each entry that was replaced, publishes each event that came. Both may happen twice

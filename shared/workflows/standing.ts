@@ -1,3 +1,5 @@
+import type * as z from 'zod'
+import type { standingSchema } from '../contract/standing.ts'
 import { type Actor, systemActor } from '../domain/actors.ts'
 import { advance, type VersionedOf } from '../domain/aggregate.ts'
 import { decideStrike, decideTakeoverSuspected, type Standing, type StandingEvent } from '../domain/standing.ts'
@@ -25,6 +27,25 @@ export const changeStanding = (
       ? { changes: [], answer: before?.state ?? null }
       : { changes: [change], answer: change.after.state }
   })
+
+/** What an account sees of its own standing. */
+export const viewStanding = (standing: Standing | null): z.input<typeof standingSchema> => {
+  const held = standing?.authorisation
+  return {
+    suspendedUntil: standing?.suspendedUntil ?? null,
+    suspendedFor: standing?.suspendedFor ?? null,
+    strikes: [...(standing?.strikes ?? [])],
+    authorisation:
+      held === undefined
+        ? null
+        : {
+            authorisationId: held.id,
+            amount: { amountMinor: held.amountMinor, currency: held.currency },
+            until: held.until,
+            neededBy: [...held.sales],
+          },
+  }
+}
 
 /** One standing's part of a commit; null where nothing happened to it. */
 export const standingChange = (

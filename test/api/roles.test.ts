@@ -21,6 +21,9 @@ const parameters: Readonly<Record<string, string>> = {
   importId: 'imp_00000000000000000000000000',
   aggregateId: 'handle:quietriver',
   name: 'quietriver',
+  authorisationId: 'aut_00000000000000000000000000',
+  caseId: 'cas_00000000000000000000000000',
+  accountId: 'acct_1',
 }
 const pathOf = (route: Route) => route.path.replace(/\{(\w+)\}/g, (_, name: string) => parameters[name] ?? name)
 
@@ -30,6 +33,8 @@ const bodies: Readonly<Record<string, unknown>> = {
   reportActivity: { handle: 'quietriver', accountId: 'acct_1', activeAt: '2026-11-24T00:00:00.000Z' },
   createImport: { format: 'ndjson' },
   importProtectedNames: { source: 'tmch', names: [{ name: 'quietriver' }] },
+  decideCase: { decision: 'dismiss', reason: 'a family' },
+  liftSuspension: { reason: 'paid late' },
   withdrawProtectedName: { reason: 'it lapsed' },
 }
 const sending = (route: Route, token?: string): Sending => ({

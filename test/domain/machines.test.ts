@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { auctionMachine } from '../../shared/domain/auction.ts'
+import { caseMachine } from '../../shared/domain/case.ts'
 import { handleMachine, listingMachine } from '../../shared/domain/handle-machine.ts'
 import { orderMachine } from '../../shared/domain/order.ts'
 import { type Machine, toMermaid } from '../../shared/domain/transitions.ts'
@@ -8,6 +9,7 @@ const machines: Machine<string, string>[] = [
   handleMachine as Machine<string, string>,
   listingMachine as Machine<string, string>,
   orderMachine as Machine<string, string>,
+  caseMachine as Machine<string, string>,
   auctionMachine as Machine<string, string>,
 ]
 

@@ -545,6 +545,8 @@ describe('bundles', () => {
     'api/operator': 700,
     'api/dead-letters': 520,
     'api/release-plans': 780,
+    'api/authorisations': 720,
+    'api/cases': 420,
     'api/runs': 420,
     'webhooks/stripe': 660,
     'schedules/sweep-handles': 400,
@@ -566,6 +568,7 @@ describe('bundles', () => {
     'workers/project-shelves': 1_900,
   }
   const mayHoldStripe: readonly FunctionName[] = [
+    'api/authorisations',
     'api/checkout',
     'webhooks/stripe',
     'workers/apply-payments',

@@ -1,0 +1,84 @@
+import { ok, refuse, type Result } from './result.ts'
+import type { TraitKind } from './standing.ts'
+import { findTransition, type Machine } from './transitions.ts'
+
+// Something that a person must look at, because no rule can decide it fairly: a family shares a card, and so do shills.
+
+export type CaseStatus = 'open' | 'dismissed' | 'upheld'
+export type CaseGround = 'linked_bidders'
+
+/** Instants are RFC 3339 UTC. */
+export type Case = {
+  readonly id: string
+  readonly ground: CaseGround
+  readonly status: CaseStatus
+  readonly saleId: string
+  /** Sorted. */
+  readonly accountIds: readonly string[]
+  readonly shared: readonly TraitKind[]
+  readonly openedAt: string
+  readonly decidedAt?: string | undefined
+  readonly decidedBy?: string | undefined
+  readonly reason?: string | undefined
+  readonly suspended?: readonly string[] | undefined
+}
+
+type Decided = { readonly operatorId: string; readonly reason: string; readonly suspended: readonly string[] }
+
+export type CaseEvent =
+  | ({ readonly type: 'case_opened' } & Pick<Case, 'ground' | 'saleId' | 'accountIds' | 'shared'>)
+  | ({ readonly type: 'case_dismissed' } & Decided)
+  | ({ readonly type: 'case_upheld' } & Decided)
+
+/** An open case binds nobody, so it has no deadline: the sale goes on, and the decision is about the accounts. */
+export const caseMachine: Machine<CaseStatus, CaseEvent['type']> = {
+  name: 'case',
+  states: { open: 'resting', dismissed: 'final', upheld: 'final' },
+  transitions: [
+    { from: null, on: 'case_opened', to: 'open', by: ['system'] },
+    { from: 'open', on: 'case_dismissed', to: 'dismissed', by: ['operator'] },
+    { from: 'open', on: 'case_upheld', to: 'upheld', by: ['operator'] },
+  ],
+}
+
+export const evolveCase = (id: string, before: Case | null, event: CaseEvent, at: string): Case => {
+  const row = findTransition(caseMachine, before?.status ?? null, event.type)
+  if (row === undefined) throw new Error(`${event.type} happened to ${id} in state ${before?.status ?? 'none'}`)
+  if (event.type === 'case_opened') {
+    const { type: _, ...opened } = event
+    return { id, ...opened, status: row.to, openedAt: at }
+  }
+  if (before === null) throw new Error(`${event.type} happened to ${id} before it existed`)
+  const { operatorId: decidedBy, reason, suspended } = event
+  return { ...before, status: row.to, decidedAt: at, decidedBy, reason, suspended }
+}
+
+export type CaseDecision = {
+  readonly decision: 'dismiss' | 'uphold'
+  readonly suspend: readonly string[]
+  readonly reason: string
+}
+
+/** The operator's word. The same decision again changes nothing; another one is refused. */
+export const decideCase = (
+  { id, status, accountIds }: Case,
+  { decision, suspend, reason }: CaseDecision,
+  operatorId: string,
+): Result<readonly CaseEvent[]> => {
+  const stranger = suspend.find((accountId) => !accountIds.includes(accountId))
+  if (stranger !== undefined) return refuse('validation_failed', `${stranger} is no account of ${id}`, 'suspend')
+  if (decision === 'dismiss' && suspend.length > 0) {
+    return refuse('validation_failed', 'A case that is dismissed suspends nobody', 'suspend')
+  }
+  if (accountIds.includes(operatorId)) {
+    return refuse('transition_not_allowed', 'Nobody decides a case of their own')
+  }
+  const to = decision === 'dismiss' ? 'dismissed' : 'upheld'
+  if (status === to) return ok([])
+  if (status !== 'open') return refuse('transition_not_allowed', `The case was ${status}`, undefined, { status })
+  return ok([{ type: `case_${to}`, operatorId, reason, suspended: [...new Set(suspend)].toSorted() }])
+}
+
+/** What operators read. */
+export const caseWords = ({ accountIds, shared, saleId }: Case): string =>
+  `${accountIds.join(' and ')} bid against each other in ${saleId} and have in common: ${shared.join(', ')}`
