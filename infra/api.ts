@@ -18,6 +18,7 @@ export type ApiStackProps = {
 
 const functionOfGroup = {
   catalogue: { name: 'api/catalogue', errorImpact: 'Nobody can search the market or open a handle, so nobody buys.' },
+  discovery: { name: 'api/discovery', errorImpact: 'Nobody is shown what is like the name they want; search goes on.' },
   reference: { name: 'api/reference', errorImpact: 'Partners cannot read the API description; nothing else is hurt.' },
   purchases: { name: 'api/purchases', errorImpact: 'Orders cannot be placed, seen or cancelled: sales are lost.' },
   checkout: { name: 'api/checkout', errorImpact: 'Buyers who hold a handle cannot reach the payment page.' },

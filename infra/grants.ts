@@ -104,6 +104,11 @@ export const grants = {
     // The versions of the policy; no other journal is public.
     { allow: ['dynamodb:Query'], on: 'escrow', partitions: ['J#policy:*'] },
   ],
+  'api/discovery': [
+    { allow: ['dynamodb:BatchGetItem'], on: 'handles' },
+    { allow: ['dynamodb:Query'], on: 'handles/index/byShelf' },
+    { allow: ['dynamodb:Query'], on: 'shelves' },
+  ],
   'api/reference': [],
   'api/purchases': [
     { allow: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },

@@ -12,7 +12,7 @@ export type ObservabilityStackProps = { readonly settings: Settings }
 const roads: readonly { title: string; functions: readonly FunctionName[]; queues: readonly QueueName[] }[] = [
   {
     title: 'Request',
-    functions: ['api/catalogue', 'api/purchases', 'api/checkout', 'api/accounts', 'api/operator'],
+    functions: ['api/catalogue', 'api/discovery', 'api/purchases', 'api/checkout', 'api/accounts', 'api/operator'],
     queues: [],
   },
   { title: 'Import', functions: ['workers/split-feed', 'workers/import-accounts'], queues: ['feeds', 'chunks'] },

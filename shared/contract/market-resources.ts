@@ -25,6 +25,17 @@ export const listingCardSchema = z
   })
   .meta({ id: 'ListingCard' })
 
+export const similarNamesSchema = z
+  .object({
+    handle: z.string(),
+    items: z.array(
+      listingCardSchema.extend({
+        why: z.array(z.object({ code: z.string(), words: z.string() })).meta({ description: 'The strongest first' }),
+      }),
+    ),
+  })
+  .meta({ id: 'SimilarNames' })
+
 export const saleSchema = z
   .object({ handle: z.string(), display: z.string(), price: moneySchema, tier: z.string(), soldAt: instantSchema })
   .meta({ id: 'Sale' })

@@ -38,6 +38,7 @@ export const openApi = (serverUrl: string): Json => {
 
 const tags = [
   ['catalogue', 'What is for sale and what was sold; no token needed'],
+  ['discovery', 'Names that are like another; no token needed'],
   ['purchases', 'Orders of the caller'],
   ['checkout', 'Where to pay'],
   ['accounts', "The caller's handles, and the platform's word on accounts"],

@@ -6,6 +6,7 @@ export type Role = 'public' | 'user' | 'operator' | 'platform'
 
 export type RouteGroup =
   | 'catalogue'
+  | 'discovery'
   | 'reference'
   | 'purchases'
   | 'checkout'

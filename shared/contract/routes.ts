@@ -5,6 +5,7 @@ import { catalogueRoutes } from './routes/catalogue.ts'
 import { checkoutRoutes } from './routes/checkout.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { keepRoutes } from './routes/keep.ts'
+import { discoveryRoutes } from './routes/discovery.ts'
 import { operatorRoutes } from './routes/operator.ts'
 import { purchaseRoutes } from './routes/purchases.ts'
 import { releasePlanRoutes } from './routes/release-plans.ts'
@@ -16,6 +17,7 @@ import { watchRoutes } from './routes/watches.ts'
 /** The table: gateway routes, OpenAPI, the typed client and the role tests read it; a function reads its group alone. */
 export const routes = {
   ...catalogueRoutes,
+  ...discoveryRoutes,
   ...purchaseRoutes,
   ...checkoutRoutes,
   ...accountRoutes,

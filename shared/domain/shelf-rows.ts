@@ -20,7 +20,8 @@ export const bandFloorsMinor = [
   0, 10_00, 30_00, 100_00, 300_00, 1_000_00, 3_000_00, 10_000_00, 30_000_00, 100_000_00,
 ] as const
 
-const bandOf = (priceMinor: number): number => bandFloorsMinor.findLast((floor) => priceMinor >= floor) ?? 0
+/** The floor of the band that a price falls into. */
+export const bandOf = (priceMinor: number): number => bandFloorsMinor.findLast((floor) => priceMinor >= floor) ?? 0
 
 /** A band and a length: the largest of these shelves takes a fourteenth of all handles, where a band alone takes two fifths. */
 export const priceShelf = (bandFloorMinor: number, length: number): string => `P#${bandFloorMinor}#${length}`

@@ -1,6 +1,6 @@
 import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import type { VersionedHandle, VersionedLook } from '../domain/aggregate.ts'
-import { cardOf } from '../domain/card.ts'
+import { type Card, cardOf } from '../domain/card.ts'
 import type { Handle } from '../domain/handle.ts'
 import { skeleton } from '../domain/handle-name.ts'
 import { guardOf, type ProtectedLook, type Protection } from '../domain/protected-names.ts'
@@ -92,6 +92,19 @@ export const loadForSale = async (store: HandlesStore, name: string): Promise<Ha
 /** One strongly consistent read: 1 unit. Null: nothing ever protected these looks. */
 export const loadLook = (store: HandlesStore, skeleton: string): Promise<VersionedLook | null> =>
   load(store, 'look', skeleton)
+
+/**
+ * Of these names, those that are for sale, in no order: one eventually consistent BatchGetItem, half a unit a name whether
+ * there is such a handle or not. At most 100.
+ */
+export const viewCards = async (store: HandlesStore, names: readonly string[]): Promise<Card[]> => {
+  const cards: Card[] = []
+  for await (const item of getItems(store.db, store.handlesTable, names.map(handleKey), false)) {
+    const card = cardOf(readHandle(item).state)
+    if (card !== null) cards.push(card)
+  }
+  return cards
+}
 
 const handlePageKey = { pk: /^H#./, sk: 'handle' }
 

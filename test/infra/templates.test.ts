@@ -535,6 +535,8 @@ describe('bundles', () => {
   /** Minified size in kB at most. The hot two are the budget of the design; the others keep growth visible. */
   const budgets: Record<FunctionName, number> = {
     'api/catalogue': 380,
+    // The word lists, to tell what is like a name.
+    'api/discovery': 1_950,
     'api/reference': 200,
     'api/purchases': 380,
     'api/checkout': 700,
