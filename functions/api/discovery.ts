@@ -9,5 +9,6 @@ const config = readConfig('HANDLES_TABLE', 'SHELVES_TABLE')
 const store = openStore({ handlesTable: config.HANDLES_TABLE, shelvesTable: config.SHELVES_TABLE })
 
 export const handler = api(discoveryRoutes, {
-  findSimilarNames: ({ params, query }) => similarNames({ store, senseOf }, params.handle, query.limit),
+  findSimilarNames: ({ params, query }) =>
+    similarNames({ store, now: () => Date.now(), senseOf }, params.handle, query.limit),
 })

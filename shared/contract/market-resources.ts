@@ -1,27 +1,28 @@
 import * as z from 'zod'
 import { moneySchema } from './money.ts'
-import { instantSchema } from './resources.ts'
+import { instantSchema, listingModeSchema } from './resources.ts'
 
 // What people look through: cards of what is for sale, what was sold, and the handles that an account has.
 
 /** Price classes, from the cheapest. */
 export const tierSchema = z.enum(['common', 'notable', 'rare', 'priority']).meta({ id: 'Tier' })
 
-/** How a handle is sold. */
-export const sellingModeSchema = z.enum(['fixed_price']).meta({ id: 'SellingMode' })
-
 export const listingCardSchema = z
   .object({
     handle: z.string(),
     display: z.string(),
     status: z.enum(['open', 'held']),
-    mode: sellingModeSchema,
-    price: moneySchema,
+    mode: listingModeSchema,
+    price: moneySchema.meta({ description: 'What is asked now' }),
     tier: tierSchema,
     low: moneySchema,
     high: moneySchema,
     confidence: z.int().min(0).max(100).meta({ description: 'Percent' }),
-    opensAt: instantSchema,
+    opensAt: instantSchema.meta({ description: 'When anybody may buy it' }),
+    endsAt: instantSchema.nullable().meta({
+      description: 'When its sale ends by the clock: a Dutch price has come down to its floor, a drop is closed',
+    }),
+    saleId: z.string().nullable().meta({ description: 'The auction, drop or private offer that alone sells it now' }),
   })
   .meta({ id: 'ListingCard' })
 

@@ -1,19 +1,21 @@
 import { type Tier, tierFloorMinor } from './appraisal/appraisal.ts'
-import type { Card, SellingMode } from './card.ts'
+import { type Card, cardMode, sortedPrice } from './card.ts'
 import { handleLengthMax } from './handle-name.ts'
 import { ok, refuse, type Result } from './result.ts'
 import {
   bandFloorsMinor,
+  endsShelf,
+  type TimedMode,
+  timedModes,
   bandsOfTier,
   priceShelf,
   priceText,
-  sortedPrice,
   tierCeilingMinor,
   tierShelf,
   wordShelf,
 } from './shelf-rows.ts'
 
-export const searchSorts = ['name', 'price', '-price'] as const
+export const searchSorts = ['name', 'price', '-price', 'ending'] as const
 export type SearchSort = (typeof searchSorts)[number]
 
 /** `open`: anybody may buy it now. `upcoming`: its market opens later. `held`: on hold for an order. */
@@ -27,7 +29,7 @@ export type Search = {
   readonly tier?: Tier | undefined
   readonly priceMin?: number | undefined
   readonly priceMax?: number | undefined
-  readonly mode?: SellingMode | undefined
+  readonly mode?: 'fixed_price' | TimedMode | undefined
   readonly status?: (typeof searchStatuses)[number] | undefined
   readonly sort?: SearchSort | undefined
 }
@@ -59,15 +61,29 @@ const end = '~'
 const notServed = (field: string, words: string) => refuse('search_not_served', words, field)
 
 /** The segments that answer a question, or why no index does. */
-export const planSearch = (search: Search): Result<SearchPlan> => {
+export const planSearch = (search: Search, now: string): Result<SearchPlan> => {
   const { priceMin = 0, priceMax = Number.POSITIVE_INFINITY } = search
   if (priceMin > priceMax) return refuse('validation_failed', 'priceMin is above priceMax', 'priceMax')
   const sort = search.sort ?? usualSort(search)
-  return sort === 'name' ? planNames(search) : planPrices(search, sort === '-price')
+  switch (sort) {
+    case 'name':
+      return planNames(search)
+    case 'ending':
+      return planEnds(search, now)
+    case 'price':
+    case '-price':
+      return planPrices(search, sort === '-price')
+  }
 }
 
-const usualSort = ({ prefix, word, length, tier, priceMin, priceMax }: Search): SearchSort =>
-  prefix === undefined && [word, length, tier, priceMin, priceMax].some((one) => one !== undefined) ? 'price' : 'name'
+const usualSort = (search: Search): SearchSort => {
+  const { prefix, word, length, tier, priceMin, priceMax } = search
+  if (prefix !== undefined) return 'name'
+  if (word === undefined && isTimed(search)) return 'ending'
+  return [word, length, tier, priceMin, priceMax].some((one) => one !== undefined) ? 'price' : 'name'
+}
+
+const isTimed = ({ mode }: Search): boolean => timedModes.some((timed) => timed === mode)
 
 const planNames = (search: Search): Result<SearchPlan> => {
   const { prefix = '' } = search
@@ -77,6 +93,7 @@ const planNames = (search: Search): Result<SearchPlan> => {
       return notServed('sort', `Sorted by name, ${field} is asked for with a prefix; without one, sort by price`)
     }
   }
+  if (prefix === '' && isTimed(search)) return notServed('sort', 'Sales that end by the clock are sorted by their end')
   const shelves = prefix === '' ? nameShelves : [prefix.slice(0, 1)]
   const segments = shelves.map((shelf) => ({
     id: shelf,
@@ -89,6 +106,9 @@ const planNames = (search: Search): Result<SearchPlan> => {
 
 const planPrices = (search: Search, backwards: boolean): Result<SearchPlan> => {
   if (search.prefix !== undefined) return notServed('prefix', 'Names that begin so are sorted by name: leave out sort')
+  if (search.word === undefined && isTimed(search)) {
+    return notServed('sort', 'Sales that end by the clock are sorted by their end: leave out sort, or ask for a word')
+  }
   const { priceMin = 0, priceMax = Number.MAX_SAFE_INTEGER } = search
   const ascending = priceSegments(search).flatMap(({ id, shelves, fromMinor, belowMinor }): Segment[] => {
     const lowest = Math.max(fromMinor, priceMin)
@@ -96,6 +116,17 @@ const planPrices = (search: Search, backwards: boolean): Result<SearchPlan> => {
     return lowest > highest ? [] : [{ id, shelves, from: priceText(lowest), to: `${textOfMost(highest)}#${end}` }]
   })
   return ok({ of: 'rows', backwards, segments: backwards ? ascending.toReversed() : ascending })
+}
+
+/** Sales that end by the clock, those that end first in front; what has ended already is not looked at. */
+const planEnds = (search: Search, now: string): Result<SearchPlan> => {
+  for (const field of ['prefix', 'word'] as const) {
+    if (search[field] !== undefined) return notServed(field, `What ends soon is not sorted by ${field}: leave it out`)
+  }
+  if (search.mode === 'fixed_price') return notServed('mode', 'A sale at a fixed price has no end')
+  const modes = search.mode === undefined ? timedModes : [search.mode]
+  const shelves = modes.map(endsShelf)
+  return ok({ of: 'rows', backwards: false, segments: [{ id: 'ends', shelves, from: now, to: end }] })
 }
 
 /** No price has more digits than nines here. */
@@ -142,7 +173,7 @@ export const fitsSearch = (search: Search, card: Card, now: string): boolean =>
   (search.tier === undefined || card.tier === search.tier) &&
   (search.priceMin === undefined || sortedPrice(card) >= search.priceMin) &&
   (search.priceMax === undefined || sortedPrice(card) <= search.priceMax) &&
-  (search.mode === undefined || card.mode === search.mode) &&
+  (search.mode === undefined || cardMode(card, now) === search.mode) &&
   (search.status === undefined || statusOf(card, now) === search.status)
 
 const statusOf = ({ status, opensAt }: Card, now: string): Search['status'] => {

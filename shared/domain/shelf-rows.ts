@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Tier, tierFloorMinor, tierOf } from './appraisal/appraisal.ts'
-import { type Card, cardOf } from './card.ts'
+import { type Card, cardEndsAt, cardOf, sortedPrice } from './card.ts'
 import type { Handle } from './handle.ts'
 
 // The rows of the table `shelves`: everything that a search finds a handle by, but for its first letters. A handle's rows
@@ -28,13 +28,16 @@ export const priceShelf = (bandFloorMinor: number, length: number): string => `P
 /** Handles of a tier whose price lies outside of the tier's own bands. */
 export const tierShelf = (tier: Tier): string => `T#${tier}`
 export const wordShelf = (word: string): string => `W#${word}`
+/** Sales of one mode by the instant at which they end. */
+export const endsShelf = (mode: TimedMode): string => `E#${mode}`
+
+/** Modes of sale that end by the clock, and that anybody may take part in. */
+export const timedModes = ['auction', 'dutch', 'drop'] as const
+export type TimedMode = (typeof timedModes)[number]
 
 const priceDigits = 10
 /** As long as any price, so that text is sorted as numbers are. */
 export const priceText = (amountMinor: number): string => String(amountMinor).padStart(priceDigits, '0')
-
-/** What a handle stands by where prices are sorted. */
-export const sortedPrice = (card: Card): number => card.priceMinor
 
 /** The rows of a handle; none where it is not for sale. */
 export const shelfRows = (handle: Handle, wordsOf: WordsOf): readonly ShelfRow[] => {
@@ -45,7 +48,11 @@ export const shelfRows = (handle: Handle, wordsOf: WordsOf): readonly ShelfRow[]
   const shelves = [priceShelf(bandOf(price), card.name.length)]
   if (tierOf(price) !== card.tier) shelves.push(tierShelf(card.tier))
   for (const word of wordsOf(card.name, card.display)) shelves.push(wordShelf(word))
-  return shelves.map((pk) => ({ pk, sk, card }))
+  const endsAt = cardEndsAt(card)
+  const mode = card.sale?.mode ?? 'dutch'
+  const ends =
+    endsAt === null || mode === 'private_offer' ? [] : [{ pk: endsShelf(mode), sk: `${endsAt}#${card.name}`, card }]
+  return [...shelves.map((pk) => ({ pk, sk, card })), ...ends]
 }
 
 /** The bands of one tier. */

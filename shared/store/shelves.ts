@@ -24,14 +24,13 @@ export type CardPage = { readonly rows: readonly CardAt[]; readonly more: boolea
  * one 4 KB block, which is what half a read unit reads.
  */
 export const shelfItem = ({ pk, sk, card }: ShelfRow): Item & { readonly pk: string; readonly sk: string } => {
-  const { name, display, status, mode, currency, ...rest } = card
+  const { name, display, status, currency, ...rest } = card
   return {
     pk,
     sk,
     ...rest,
     ...(display === name ? {} : { display }),
     ...(status === 'open' ? {} : { status }),
-    ...(mode === 'fixed_price' ? {} : { mode }),
     ...(currency === 'USD' ? {} : { currency }),
   }
 }
@@ -39,7 +38,7 @@ export const shelfItem = ({ pk, sk, card }: ShelfRow): Item & { readonly pk: str
 export const readRow = ({ pk, sk, ...fields }: Item): ShelfRow => {
   const key = String(sk)
   const name = key.slice(key.lastIndexOf('#') + 1)
-  const usual = { name, display: name, status: 'open', mode: 'fixed_price', currency: 'USD' }
+  const usual = { name, display: name, status: 'open', currency: 'USD' }
   return { pk: String(pk), sk: key, card: { ...usual, ...fields } as unknown as Card }
 }
 

@@ -35,7 +35,8 @@ export const searchListings = async (
   const prefix = asked.prefix === undefined || asked.prefix === '' ? ok(undefined) : checkHandle(asked.prefix, 'prefix')
   if (!prefix.ok) return prefix
   const search: Search = { ...asked, prefix: prefix.value, word: asked.word?.toLowerCase() }
-  const plan = planSearch(search)
+  const at = new Date(now()).toISOString()
+  const plan = planSearch(search, at)
   if (!plan.ok) return plan
   const scope = `listings ${canonicalJson(search)}`
   const place = decodeCursor(scope, cursor, (key) => isPlace(plan.value, key))
@@ -43,11 +44,10 @@ export const searchListings = async (
 
   const read: ReadShelf = (shelf, stretch) =>
     plan.value.of === 'names' ? queryNames(store, shelf, stretch) : queryRows(store, shelf, stretch)
-  const at = new Date(now()).toISOString()
   const budget = { queries: queriesPerPageMax, rows: rowsPerPageMax }
   const wanted = (card: Card): boolean => fitsSearch(search, card, at)
   const { cards, next } = await readPlan(read, plan.value, place.value as Place | undefined, { limit, wanted, budget })
-  return ok({ items: cards.map(viewCard), nextCursor: encodeCursor(scope, next) })
+  return ok({ items: cards.map((card) => viewCard(card, at)), nextCursor: encodeCursor(scope, next) })
 }
 
 /** One segment after another, until the page is full or the budget is spent. */
@@ -62,7 +62,11 @@ const readPlan = async (
   const start = place === undefined ? 0 : segments.findIndex(({ id }) => id === place.segment)
   for (const segment of segments.slice(start)) {
     if (cards.length === limit) return { cards, next: { segment: segment.id } }
-    const part = await readSegment(read, { segment, backwards, after }, { count: limit - cards.length, wanted, budget })
+    const part = await readSegment(
+      read,
+      { segment, backwards, after: after !== undefined && after < segment.from ? undefined : after },
+      { count: limit - cards.length, wanted, budget },
+    )
     cards.push(...part.cards)
     if (!part.done) {
       const { position } = part
@@ -73,9 +77,14 @@ const readPlan = async (
   return { cards, next: undefined }
 }
 
-const isPlace = ({ segments }: SearchPlan, key: Readonly<Record<string, string>>): boolean => {
+/**
+ * A key before the beginning of its segment is a place too: what ends soon begins at the present instant, which has moved on
+ * since the page before.
+ */
+const isPlace = ({ segments, backwards }: SearchPlan, key: Readonly<Record<string, string>>): boolean => {
   const { segment: id, after, ...more } = key
   const segment = segments.find((one) => one.id === id)
   if (segment === undefined || Object.keys(more).length > 0) return false
-  return after === undefined || (/^[0-9_a-z#]+$/.test(after) && segment.from <= after && after <= segment.to)
+  if (after === undefined) return true
+  return /^[0-9_a-z#TZ:.-]+$/.test(after) && after <= segment.to && (!backwards || segment.from <= after)
 }

@@ -19,6 +19,7 @@ import { viewCard } from './views.ts'
 
 export type SimilarDeps = {
   readonly store: HandlesStore & ShelvesStore
+  readonly now: () => number
   readonly senseOf: (name: string, display: string) => NameSense
 }
 
@@ -33,7 +34,7 @@ const anyPrice = { from: '0', to: '~' }
  * those as long and as dear. That is all, however large the market is.
  */
 export const similarNames = async (
-  { store, senseOf }: SimilarDeps,
+  { store, now, senseOf }: SimilarDeps,
   input: string,
   limit: number,
 ): Promise<Result<z.infer<typeof similarNamesSchema>>> => {
@@ -62,10 +63,11 @@ export const similarNames = async (
     ...cardsOf(beside, 'same_beginning'),
     ...cardsOf(alike, 'same_kind').filter(({ card }) => senseOf(card.name, card.display).kind === kind),
   ]
+  const at = new Date(now()).toISOString()
   return ok({
     handle: name,
     items: rankSimilar(name, found, limit).map(({ card, why }) => ({
-      ...viewCard(card),
+      ...viewCard(card, at),
       why: why.map((code) => ({ code, words: similarityWords[code] })),
     })),
   })

@@ -9,7 +9,7 @@ import type {
   orderSchema,
 } from '../contract/resources.ts'
 import { fromStored, reasonWords, type StoredAppraisal } from '../domain/appraisal/appraisal.ts'
-import type { Card } from '../domain/card.ts'
+import { type Card, cardEndsAt, cardMode, cardPrice } from '../domain/card.ts'
 import { handleDueAt, isOverruled } from '../domain/handle-due.ts'
 import { handleMachine } from '../domain/handle-machine.ts'
 import type { Handle, Listing, Release } from '../domain/handle.ts'
@@ -132,17 +132,19 @@ const releaseWords = ({ rule, policyVersion, dueAt, noticesGiven }: Release): st
   (noticesGiven === 0 ? '.' : `, and ${noticesGiven} notices went unanswered.`)
 
 /** A row of a search page. */
-export const viewCard = (card: Card): z.infer<typeof listingCardSchema> => ({
+export const viewCard = (card: Card, now: string): z.infer<typeof listingCardSchema> => ({
   handle: card.name,
   display: card.display,
   status: card.status,
-  mode: card.mode,
-  price: { amountMinor: card.priceMinor, currency: card.currency },
+  mode: cardMode(card, now),
+  price: { amountMinor: cardPrice(card, now), currency: card.currency },
   tier: card.tier,
   low: usd(card.lowMinor),
   high: usd(card.highMinor),
   confidence: card.confidence,
   opensAt: card.opensAt,
+  endsAt: cardEndsAt(card),
+  saleId: liveSale(card, now)?.id ?? null,
 })
 
 /** What a buyer waits for first while the order is unpaid is the buyer's own payment, not the provider's word of it. */

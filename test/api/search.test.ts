@@ -36,8 +36,11 @@ const pagesOf = async (query: Query): Promise<Card[]> => {
   return found
 }
 
+/** What a card stands by where prices are sorted: a Dutch sale by its floor, which is the low end of its appraisal. */
+const sortedPrice = ({ mode, price, low }: Card): number => (mode === 'dutch' ? low : price).amountMinor
+
 const byPrice = (a: Card, b: Card): number =>
-  a.price.amountMinor - b.price.amountMinor || (a.handle < b.handle ? -1 : Number(a.handle > b.handle))
+  sortedPrice(a) - sortedPrice(b) || (a.handle < b.handle ? -1 : Number(a.handle > b.handle))
 
 /** What the answer must be, by looking at everything. */
 const expected = (query: Query): string[] => {
@@ -48,14 +51,15 @@ const expected = (query: Query): string[] => {
       (word === undefined || wordsInForce(card.handle, card.display).includes(word)) &&
       (length === undefined || card.handle.length === length) &&
       (tier === undefined || card.tier === tier) &&
-      card.price.amountMinor >= priceMin &&
-      card.price.amountMinor <= priceMax &&
+      sortedPrice(card) >= priceMin &&
+      sortedPrice(card) <= priceMax &&
+      (query.mode === undefined || card.mode === query.mode) &&
       (status === undefined ||
         status === (card.opensAt > new Date(market.system.clock.now()).toISOString() ? 'upcoming' : 'open')),
   )
   const byName =
     sort === 'name' ||
-    (sort === undefined && Object.keys(query).every((key) => ['prefix', 'limit', 'status'].includes(key)))
+    (sort === undefined && Object.keys(query).every((key) => ['prefix', 'limit', 'status', 'mode'].includes(key)))
   const sorted = byName || query.prefix !== undefined ? fitting : fitting.toSorted(byPrice)
   return (sort === '-price' ? sorted.toReversed() : sorted).map(({ handle }) => handle)
 }
@@ -83,6 +87,9 @@ const questions: readonly Query[] = [
   { status: 'upcoming' },
   { status: 'upcoming', sort: 'price' },
   { status: 'open', sort: 'price' },
+  { mode: 'fixed_price', sort: 'price' },
+  { mode: 'fixed_price' },
+  { prefix: 's', mode: 'dutch' },
   { prefix: 's' },
   { prefix: 's', limit: 2 },
   { prefix: 'se', length: 6 },
@@ -114,10 +121,23 @@ describe('a search finds what looking at everything finds, page by page', () => 
   })
 })
 
+test('sales that end by the clock, those that end first in front', async () => {
+  const dutch = all.filter(({ mode }) => mode === 'dutch')
+  expect(dutch.length).toBeGreaterThan(5)
+  const ends = dutch.map(({ endsAt, handle }) => `${endsAt} ${handle}`).toSorted()
+  const found = async (query: Query) => (await pagesOf(query)).map(({ endsAt, handle }) => `${endsAt} ${handle}`)
+  expect(await found({ mode: 'dutch' })).toEqual(ends)
+  expect(await found({ sort: 'ending', limit: 3 })).toEqual(ends)
+  expect(await found({ mode: 'auction' })).toEqual([])
+})
+
 test('a card is the same whichever index it is read from', async () => {
-  const byName = new Map(all.map((card) => [card.handle, card]))
-  for (const card of await pagesOf({ sort: 'price' })) expect(card).toEqual(byName.get(card.handle))
-  for (const card of await pagesOf({ tier: 'notable' })) expect(card).toEqual(byName.get(card.handle))
+  // A Dutch price falls from read to read.
+  const still = (card: Card | undefined) => ({ ...card, price: card?.mode === 'dutch' ? null : card?.price })
+  const byName = new Map(all.map((card) => [card.handle, still(card)]))
+  for (const query of [{ sort: 'price' }, { tier: 'notable' }, { sort: 'ending' }] as const) {
+    for (const card of await pagesOf(query)) expect(still(card)).toEqual(byName.get(card.handle))
+  }
 })
 
 describe('a question that no index answers is refused, with the field', () => {
@@ -127,6 +147,12 @@ describe('a question that no index answers is refused, with the field', () => {
     ['sort=name&word=poem', 'search_not_served', 'word'],
     ['prefix=po&word=poem', 'search_not_served', 'word'],
     ['prefix=po&sort=price', 'search_not_served', 'prefix'],
+    ['sort=ending&word=poem', 'search_not_served', 'word'],
+    ['sort=ending&prefix=po', 'search_not_served', 'prefix'],
+    ['sort=ending&mode=fixed_price', 'search_not_served', 'mode'],
+    ['sort=price&mode=auction', 'search_not_served', 'sort'],
+    ['sort=name&mode=auction', 'search_not_served', 'sort'],
+    ['mode=private_offer', 'validation_failed', 'mode'],
     ['priceMin=2&priceMax=1', 'validation_failed', 'priceMax'],
     ['priceMin=-1', 'validation_failed', 'priceMin'],
     ['priceMax=1.5', 'validation_failed', 'priceMax'],

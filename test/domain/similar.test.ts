@@ -39,7 +39,6 @@ const card = (name: string, more: Partial<Card> = {}): Card => ({
   name,
   display: name,
   status: 'open',
-  mode: 'fixed_price',
   priceMinor: 10_00,
   currency: 'USD',
   tier: 'common',

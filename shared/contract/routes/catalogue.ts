@@ -20,13 +20,18 @@ const searchQuery = {
   tier: market.tierSchema.optional(),
   priceMin: priceBound.optional().meta({ description: 'Minor units, included' }),
   priceMax: priceBound.optional().meta({ description: 'Minor units, included' }),
-  mode: market.sellingModeSchema.optional(),
+  mode: z.enum(['fixed_price', 'dutch', 'auction', 'drop']).optional(),
   status: z.enum(['open', 'upcoming', 'held']).optional().meta({
     description: '`open`: anybody may buy it now. `upcoming`: its market opens later. `held`: on hold for an order',
   }),
-  sort: z.enum(['name', 'price', '-price']).optional().meta({
-    description: 'Default: `name` with a prefix or without any filter, else `price`. `-price` begins with the dearest',
-  }),
+  sort: z
+    .enum(['name', 'price', '-price', 'ending'])
+    .optional()
+    .meta({
+      description:
+        'Default: `name` with a prefix or without any filter; `ending` for a mode that ends by the clock; else `price`. ' +
+        '`-price` begins with the dearest. A Dutch sale stands where its floor would',
+    }),
 } as const
 
 /** What anybody may see. */
