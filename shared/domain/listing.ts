@@ -220,7 +220,7 @@ export const decideListingChanged = (
   }
   const { priceMinor, dutch, reason } = wanted
   if (dutch !== null && dutch.floorMinor + dutch.premiumMinor > checkoutMaxMinor) {
-    return refuse('validation_failed', 'One payment cannot carry the price at the start', 'dutch.premiumMinor')
+    return refuse('validation_failed', 'One payment cannot carry the price at the start', 'dutch.premium')
   }
   const refusal = allowedFor(handle, 'listing_changed', actor)
   if (refusal !== null) return { ok: false, refusal }

@@ -92,6 +92,11 @@ test('an operator publishes a policy and acts on handles through the typed clien
   value(await operator.placeLegalHold({ params, body: { reason: 'a letter' } }))
   value(await operator.liftLegalHold({ params, body: { reason: 'another letter' } }))
   await market.sweep()
+  const price = { amountMinor: 250_00, currency: 'USD' } as const
+  const listed = await operator.changeListing({ params, body: { price, dutch: null, reason: 'a round price' } })
+  expect(value(listed).listing).toMatchObject({ mode: 'fixed_price', price })
+  value(await operator.recordRight({ params, body: { accountId: 'acct_mark', ground: 'a mark' } }))
+  value(await operator.withdrawRight({ params, body: { accountId: 'acct_mark', reason: 'it lapsed' } }))
   const redirect = value(await platform.getRedirect({ params }))
   expect(Date.parse(redirect.until) - market.system.clock.now()).toBeGreaterThan(29 * dayMs)
   const overruled = await operator.overruleGate({
