@@ -40,6 +40,10 @@ const functionOfGroup = {
     errorImpact: 'Operators cannot plan a release or publish one, and nobody can check a published schedule.',
   },
   runs: { name: 'api/runs', errorImpact: 'Operators cannot see how far releases have come, or start them by hand.' },
+  drops: {
+    name: 'api/drops',
+    errorImpact: 'Nobody can enter a drop, and operators cannot create or cancel one; what runs goes on by the clock.',
+  },
   watches: {
     name: 'api/watches',
     errorImpact: 'Accounts cannot watch handles or end their watches; alerts that are due still go out.',

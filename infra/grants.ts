@@ -91,6 +91,12 @@ export const asksEligibility: readonly Grant[] = [
 /** The counters of requests, by route and account. */
 const countsRequests: Grant = { allow: ['dynamodb:UpdateItem'], on: 'escrow', partitions: ['Y#*'] }
 
+/** Writes what the watchers of a handle are told of later, by the end of its sale. */
+const plansReminders: readonly Grant[] = [
+  { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'escrow', partitions: ['N#*'] },
+  { allow: ['dynamodb:GetItem'], on: 'escrow', partitions: ['A#*', 'D#*'] },
+]
+
 const stripeSecret: Grant = { allow: ['secretsmanager:GetSecretValue'], on: 'stripe-secret' }
 
 const keepSecret: Grant = { allow: ['secretsmanager:GetSecretValue'], on: 'keep-secret' }
@@ -158,7 +164,30 @@ export const grants = {
     // Starts a sweep. What else it could claim to have happened is decided anew by whoever acts on it.
     { allow: ['events:PutEvents'], on: 'bus' },
   ],
+  'api/drops': [
+    // Who enters: the policy, and what is known of the account, which a suspected take-over is noted on.
+    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles', partitions: ['P#release', 'B#*'] },
+    countsRequests,
+    // Of a drop everything but its seed, which is written here and read by the clock's worker alone.
+    {
+      allow: [
+        'dynamodb:BatchGetItem',
+        'dynamodb:DeleteItem',
+        'dynamodb:GetItem',
+        'dynamodb:Query',
+        'dynamodb:UpdateItem',
+      ],
+      on: 'escrow',
+      partitions: ['D#*'],
+    },
+    { allow: ['dynamodb:PutItem'], on: 'escrow', partitions: ['D#*', 'X#*'] },
+    { allow: ['sqs:SendMessage'], on: 'deadlines' },
+  ],
   'api/watches': [
+    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles', partitions: ['P#release', 'B#*'] },
+    { allow: ['dynamodb:GetItem'], on: 'handles', partitions: ['H#*'] },
+    countsRequests,
+    ...plansReminders,
     {
       allow: ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       on: 'handles',
@@ -272,6 +301,7 @@ export const grants = {
     { allow: ['sqs:SendMessage'], on: 'alerts' },
     { allow: ['dynamodb:GetItem'], on: 'handles', partitions: ['H#*'] },
     { allow: ['dynamodb:Query', 'dynamodb:UpdateItem'], on: 'handles', partitions: ['W#*'] },
+    ...plansReminders,
     { allow: ['ses:SendEmail'], on: 'mail-identity' },
     { allow: ['ses:SendEmail'], on: 'mail-configuration-set' },
     { allow: ['events:PutEvents'], on: 'bus' },

@@ -8,7 +8,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
 import { queueVariable } from '../shared/contract/queues.ts'
 import { type MailEventMessage, runRequested } from '../shared/contract/messages.ts'
-import { alertEventTypes } from '../shared/domain/alert.ts'
+import { alertEventTypes, reminderEventType } from '../shared/domain/alert.ts'
 import type { StreamFailureQueueName } from '../shared/contract/queues.ts'
 import { effectEventTypes, noticeEventType, orderEndTypes } from '../shared/domain/effects.ts'
 import { addAlarm, addLoggedEventAlarm, alarmPeriod } from './alarms.ts'
@@ -333,7 +333,7 @@ export class WorkersStack extends Stack {
       ruleName: resourceName(deployment.settings, 'alerts'),
       description: 'What the watchers of a handle are told of',
       eventBus: bus,
-      eventPattern: { source: [eventSource], detailType: [...alertEventTypes] },
+      eventPattern: { source: [eventSource], detailType: [...alertEventTypes, reminderEventType] },
       targets: [new SqsQueue(queue, { deadLetterQueue: deadLetters })],
     })
   }
@@ -444,7 +444,7 @@ const outboxFilters = {
     // The first thing that is learnt of an account may be what its holder is told.
     { dynamodb: { Keys: { sk: { S: ['standing'] } } } },
   ],
-  escrow: [{ dynamodb: { Keys: { sk: { S: ['order', 'plan', 'case'] } } } }],
+  escrow: [{ dynamodb: { Keys: { sk: { S: ['order', 'plan', 'case', 'drop', 'reminder'] } } } }],
 } as const
 
 /** Unique in the world, and known before the bucket exists: its queue's policy and the grants name it. */

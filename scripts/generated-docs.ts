@@ -1,6 +1,7 @@
 import { openApi } from '../shared/contract/openapi.ts'
 import { auctionMachine } from '../shared/domain/auction.ts'
 import { caseMachine } from '../shared/domain/case.ts'
+import { dropMachine } from '../shared/domain/drop.ts'
 import { handleMachine, listingMachine } from '../shared/domain/handle-machine.ts'
 import { orderMachine } from '../shared/domain/order.ts'
 import { ruleNames, shippedPolicy } from '../shared/domain/release-policy.ts'
@@ -50,6 +51,12 @@ const stateMachines = (terms: Terms): string =>
       auctionMachine,
       terms,
     ),
+    section(
+      'Drop',
+      'A drop binds a batch of handles, takes entries from its opening to its end, draws or decides, and offers each handle to one entrant after another. What is left goes to the open market.',
+      dropMachine,
+      terms,
+    ),
   ].join('\n\n') + '\n'
 
 const section = <S extends string, E extends string>(
@@ -84,6 +91,16 @@ const wait = (after: Deadline, terms: Terms): string => {
       return 'the instant at which the auction starts'
     case 'auctionEnd':
       return 'the instant at which the bidding ends, as the last bids moved it; then it is won, or unsold'
+    case 'dropStep':
+      return 'at once: the handles are bound, or freed, one after another'
+    case 'dropOpening':
+      return 'the instant at which the drop opens'
+    case 'dropEnd':
+      return 'the instant at which it ends'
+    case 'dropDecision':
+      return 'half a minute after the end for a draw, the hours of the review for applications'
+    case 'dropPayment':
+      return 'the payment window of each order that it placed'
     default: {
       const hours = durationMs(terms, after) / hourMs
       return hours % 24 === 0 && hours > 24 ? `${hours / 24} days` : hours === 1 ? '1 hour' : `${hours} hours`

@@ -21,12 +21,11 @@ const config = readConfig(
 )
 const deps = {
   ...running,
-  store: openStore({ handlesTable: config.HANDLES_TABLE }),
+  store: openStore({ handlesTable: config.HANDLES_TABLE, escrowTable: config.ESCROW_TABLE }),
   bus: openEventBus(config.EVENT_BUS),
   mail: openMail({ from: config.MAIL_FROM, configurationSet: config.MAIL_CONFIGURATION_SET }),
   queue: openQueue(config.ALERTS_QUEUE_URL),
 }
-const failures = openStore({ escrowTable: config.ESCROW_TABLE })
 
 export const handler = worker(
   alertMessageSchema,
@@ -36,5 +35,5 @@ export const handler = worker(
     const told = await sendAlerts(deps, page)
     log('info', 'watchers_told', { handle: page.handle, cause: page.cause.kind, told })
   },
-  { recordFailure: failureRecorder(failures, 'alerts', running.now) },
+  { recordFailure: failureRecorder(deps.store, 'alerts', running.now) },
 )

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import * as z from 'zod'
 
 /**
@@ -16,6 +16,8 @@ const prefixed = (prefix: string, name: string) =>
 
 export const orderIdSchema = prefixed('ord', 'OrderId')
 export const importIdSchema = prefixed('imp', 'ImportId')
+export const dropIdSchema = prefixed('drp', 'DropId')
+export const entryIdSchema = prefixed('app', 'EntryId')
 export const planIdSchema = prefixed('pln', 'PlanId')
 export const runIdSchema = prefixed('run', 'RunId')
 export const authorisationIdSchema = prefixed('aut', 'AuthorisationId')
@@ -28,8 +30,14 @@ export const accountIdSchema = z
   .meta({ id: 'AccountId' })
 
 /** 26 Crockford characters of SHA-256 over the parts; the separator keeps ('ab','c') and ('a','bc') apart. */
-export const derivedId = (prefix: string, ...parts: string[]): string => {
-  const digest = createHash('sha256').update(parts.join('\u0000')).digest()
+export const derivedId = (prefix: string, ...parts: string[]): string =>
+  idOf(prefix, createHash('sha256').update(parts.join('\u0000')).digest())
+
+/** The same under a key: without it nobody can tell which parts an id was derived from, by trying them. */
+export const keyedId = (prefix: string, key: string, ...parts: string[]): string =>
+  idOf(prefix, createHmac('sha256', key).update(parts.join('\u0000')).digest())
+
+const idOf = (prefix: string, digest: Uint8Array): string => {
   let bits = 0
   let value = 0
   let text = ''

@@ -130,9 +130,14 @@ export const alertMessageSchema = z.union([
   alertPageSchema,
   z.object({
     detail: z.object({
-      aggregate: z.string().regex(/^handle:[0-9a-z_]{1,15}$/),
+      aggregate: z.string().regex(/^(handle|reminder):[0-9a-z_]{1,15}$/),
       seq: z.int().min(1),
-      event: z.object({ type: z.string() }),
+      event: z.object({
+        type: z.string(),
+        /** Of a reminder alone: what it reminds of, and when that comes. */
+        kind: z.enum(['opened', 'closing_soon']).optional(),
+        at: z.iso.datetime().optional(),
+      }),
     }),
   }),
 ])

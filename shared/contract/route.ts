@@ -19,6 +19,7 @@ export type RouteGroup =
   | 'watches'
   | 'authorisations'
   | 'cases'
+  | 'drops'
   | 'stripe-webhook'
 
 export type Route = {

@@ -12,6 +12,7 @@ import { releasePlanRoutes } from './routes/release-plans.ts'
 import { referenceRoutes } from './routes/reference.ts'
 import { runRoutes } from './routes/runs.ts'
 import { webhookRoutes } from './routes/stripe-webhook.ts'
+import { dropRoutes } from './routes/drops.ts'
 import { watchRoutes } from './routes/watches.ts'
 
 /** The table: gateway routes, OpenAPI, the typed client and the role tests read it; a function reads its group alone. */
@@ -29,6 +30,7 @@ export const routes = {
   ...watchRoutes,
   ...authorisationRoutes,
   ...caseRoutes,
+  ...dropRoutes,
   ...webhookRoutes,
   ...referenceRoutes,
 } as const

@@ -1,12 +1,14 @@
 import { type Actor, actorName } from './actors.ts'
 import { type Case, type CaseEvent, evolveCase } from './case.ts'
 import { type Auction, type AuctionEvent, evolveAuction } from './auction.ts'
+import { type Drop, type DropEvent, evolveDrop } from './drop.ts'
 import { evolveHandle } from './handle-evolve.ts'
 import type { Handle, HandleEvent } from './handle.ts'
 import { type Entry, nextEntry } from './journal.ts'
 import type { Posting } from './ledger.ts'
 import { evolveLook, type LookEvent, type ProtectedLook } from './protected-names.ts'
 import { evolveOrder, type Order, type OrderEvent, postingsOf } from './order.ts'
+import { evolveReminder, type Reminder, type ReminderEvent } from './reminder.ts'
 import { evolvePlan, type PlanEvent, type ReleasePlan } from './release-plan.ts'
 import { evolvePolicy, type PolicyEvent, type PublishedPolicy } from './release-policy.ts'
 import { evolveStanding, type Standing, type StandingEvent } from './standing.ts'
@@ -21,6 +23,8 @@ type Kinds = {
   look: [ProtectedLook, LookEvent]
   policy: [PublishedPolicy, PolicyEvent]
   plan: [ReleasePlan, PlanEvent]
+  drop: [Drop, DropEvent]
+  reminder: [Reminder, ReminderEvent]
   auction: [Auction, AuctionEvent]
   standing: [Standing, StandingEvent]
   case: [Case, CaseEvent]
@@ -49,6 +53,8 @@ const rules: { readonly [K in Kind]: Rules<K> } = {
   look: { evolve: evolveLook },
   policy: { evolve: (_, policy, event, at) => evolvePolicy(policy, event, at) },
   plan: { evolve: evolvePlan },
+  drop: { evolve: evolveDrop },
+  reminder: { evolve: evolveReminder },
   auction: { evolve: evolveAuction },
   standing: { evolve: evolveStanding },
   case: { evolve: evolveCase },

@@ -4,7 +4,7 @@ import type { alertMessageSchema, AlertPage } from '../contract/messages.ts'
 import { formatMoney, type Money } from '../contract/money.ts'
 import type { Handle } from './handle.ts'
 import { escapeHtml } from './html.ts'
-import { opensAtOf } from './listing.ts'
+import { type ListingMode, modeOf, opensAtOf, priceAt } from './listing.ts'
 import { alertsPerWatchMax, isBackorder, type Watch } from './watch.ts'
 
 /** Why the watchers of a handle are told. */
@@ -22,6 +22,9 @@ const kindOfEvent: Readonly<Record<string, AlertKind>> = {
 }
 export const alertEventTypes: readonly string[] = Object.keys(kindOfEvent).map((type) => `handle.${type}`)
 
+/** What the clock brings about is told by reminders, which are there only where somebody watches. */
+export const reminderEventType = 'reminder.reminder_due'
+
 /** The occasion that an event of a handle's journal is; null: none. `seq` is its entry's number. */
 export const causeOfEntry = (eventType: string, seq: number): AlertCause | null => {
   const kind = Object.hasOwn(kindOfEvent, eventType) ? kindOfEvent[eventType] : undefined
@@ -32,8 +35,15 @@ export const causeOfEntry = (eventType: string, seq: number): AlertCause | null 
 export const pageOfMessage = (message: z.infer<typeof alertMessageSchema>): AlertPage | null => {
   if (!('detail' in message)) return message
   const { aggregate, seq, event } = message.detail
+  const [of, handle = ''] = aggregate.split(':')
+  if (of === 'reminder') {
+    const { type, kind, at } = event
+    return type !== 'reminder_due' || kind === undefined || at === undefined
+      ? null
+      : { handle, cause: { kind, key: `${at} ${kind}` } }
+  }
   const cause = causeOfEntry(event.type, seq)
-  return cause === null ? null : { handle: aggregate.replace(/^handle:/, ''), cause }
+  return cause === null ? null : { handle, cause }
 }
 
 /** What one account is told. */
@@ -49,17 +59,27 @@ export type Alert = {
   /** Of a backorder: whether the price is within what its account would pay; null of a plain watch. */
   readonly withinMaxPrice: boolean | null
   readonly opensAt: string
+  readonly mode: ListingMode
+  /** When its auction, its drop or the fall of its price ends; null: it is in no timed sale. */
+  readonly endsAt: string | null
 }
 
 /**
  * What a watcher is told of a handle as it stands now; null where the account was told of this occasion, or of too many
  * since the handle came to market, or where the handle is not on the market any more.
  */
-export const alertFor = (watch: Watch, handle: Handle, { kind, key }: AlertCause): Alert | null => {
+export const alertFor = (
+  watch: Watch,
+  handle: Handle,
+  { kind, key }: AlertCause,
+  endsAt: string | null,
+  now: string,
+): Alert | null => {
   const { listing, name, display } = handle
   if (listing === undefined || watch.told.has(key)) return null
   if (kind !== 'released' && watch.told.size >= alertsPerWatchMax) return null
-  const { priceMinor: amountMinor, currency } = listing
+  const { currency } = listing
+  const amountMinor = priceAt(listing, now)
   return {
     id: derivedId('alr', name, watch.accountId, key),
     accountId: watch.accountId,
@@ -70,6 +90,8 @@ export const alertFor = (watch: Watch, handle: Handle, { kind, key }: AlertCause
     price: { amountMinor, currency },
     withinMaxPrice: watch.maxPriceMinor === undefined ? null : amountMinor <= watch.maxPriceMinor,
     opensAt: opensAtOf(listing),
+    mode: modeOf(listing, now),
+    endsAt,
   }
 }
 
@@ -80,6 +102,14 @@ const sentences: Readonly<Record<AlertKind, (handle: string) => string>> = {
   closing_soon: (handle) => `The sale of ${handle} ends within a day`,
 }
 
+const priceWords: Readonly<Record<ListingMode, (price: string) => string>> = {
+  fixed_price: (price) => `It costs ${price}.`,
+  dutch: (price) => `It costs ${price} now, and the price falls.`,
+  auction: () => 'It is sold by auction.',
+  drop: () => 'It is given away in a drop, by draw or by application.',
+  private_offer: () => 'It is offered to somebody in private now.',
+}
+
 /** An alert as an e-mail: short and plain, the same words as text and as HTML. Instants are UTC. */
 export const alertMail = (
   alert: Alert,
@@ -88,10 +118,11 @@ export const alertMail = (
   const handle = `@${alert.display}`
   const subject = sentences[alert.cause](handle)
   const opens = alert.opensAt > now ? `It can be bought from ${alert.opensAt} on.` : 'It can be bought now.'
-  const right = alert.watch === 'backorder' ? ['Your backorder gives no right to it: whoever buys first has it.'] : []
+  const right = alert.watch === 'backorder' ? ['Your backorder gives no right to it.'] : []
   const paragraphs = [
     `${subject}.`,
-    `It costs ${formatMoney(alert.price)}. ${opens}`,
+    `${priceWords[alert.mode](formatMoney(alert.price))} ${opens}`,
+    ...(alert.endsAt === null ? [] : [`This ends at ${alert.endsAt}.`]),
     ...right,
     `You asked for this mail when you watched ${handle}. To get no more of them, end the watch in your account.`,
   ]

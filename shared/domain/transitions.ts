@@ -1,6 +1,9 @@
 import type { ActorKind } from './actors.ts'
 import type { DurationName } from './terms.ts'
 
+/** The instants that a drop itself names: `drop.ts`. */
+export type DropDeadline = 'dropStep' | 'dropOpening' | 'dropEnd' | 'dropDecision' | 'dropPayment'
+
 /**
  * One row: in state `from`, the event `on` leads to `to`, by one of these actors. `from: null` is the birth. `after` is
  * the deadline of a waiting state: when it has passed, the sweep raises this event. Diagrams, the deadline sweep, "what
@@ -11,7 +14,14 @@ export type Transition<S extends string, E extends string> = {
   readonly on: E
   readonly to: S
   readonly by: readonly ActorKind[]
-  readonly after?: DurationName | 'releaseRule' | 'graceEnd' | 'orderDeadline' | 'auctionStart' | 'auctionEnd'
+  readonly after?:
+    | DurationName
+    | 'releaseRule'
+    | 'graceEnd'
+    | 'orderDeadline'
+    | 'auctionStart'
+    | 'auctionEnd'
+    | DropDeadline
 }
 
 /** `waiting`: somebody owes an act, so a deadline must exist. `resting`: nobody does. `final`: nothing follows. */

@@ -11,10 +11,12 @@ import {
   type VersionedOrder,
 } from '../domain/aggregate.ts'
 import { auctionDueAt } from '../domain/auction.ts'
+import { dropDueAt } from '../domain/drop.ts'
 import { dueFrom, type DueQueue } from '../domain/handle-due.ts'
 import type { HandleEvent } from '../domain/handle.ts'
 import type { Entry } from '../domain/journal.ts'
 import { type Order, orderDueAt } from '../domain/order.ts'
+import { reminderDueAt } from '../domain/reminder.ts'
 import type { Terms } from '../domain/terms.ts'
 
 /**
@@ -66,6 +68,8 @@ const handlePlace = { table: 'handles', prefix: 'H#', sk: 'handle' } as const sa
 const orderPlace = { table: 'escrow', prefix: 'O#', sk: 'order' } as const satisfies Place
 const lookPlace = { table: 'handles', prefix: 'K#', sk: 'skeleton' } as const satisfies Place
 const policyPlace = { table: 'handles', prefix: 'P#', sk: 'policy' } as const satisfies Place
+const dropPlace = { table: 'escrow', prefix: 'D#', sk: 'drop' } as const satisfies Place
+const reminderPlace = { table: 'escrow', prefix: 'N#', sk: 'reminder' } as const satisfies Place
 const planPlace = { table: 'escrow', prefix: 'P#', sk: 'plan' } as const satisfies Place
 const auctionPlace = { table: 'escrow', prefix: 'A#', sk: 'auction' } as const satisfies Place
 const casePlace = { table: 'escrow', prefix: 'U#', sk: 'case' } as const satisfies Place
@@ -78,6 +82,12 @@ export const kinds: { readonly [K in Kind]: Shape<K> } = {
   look: { ...lookPlace, idOf: (look) => look.skeleton },
   policy: { ...policyPlace, idOf: () => policyId },
   plan: { ...planPlace, idOf: (plan) => plan.id },
+  reminder: {
+    ...reminderPlace,
+    idOf: (reminder) => reminder.handle,
+    attributes: (reminder) => dueAttributes(reminder.handle, reminderDueAt(reminder)),
+  },
+  drop: { ...dropPlace, idOf: (drop) => drop.id, attributes: (drop) => dueAttributes(drop.id, dropDueAt(drop)) },
   auction: {
     ...auctionPlace,
     idOf: (auction) => auction.id,

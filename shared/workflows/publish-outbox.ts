@@ -1,5 +1,5 @@
 import type { DynamoDBRecord } from 'aws-lambda'
-import { alertEventTypes } from '../domain/alert.ts'
+import { alertEventTypes, reminderEventType } from '../domain/alert.ts'
 import { effectEventTypes, noticeEventType, toldEventTypes } from '../domain/effects.ts'
 import type { Entry } from '../domain/journal.ts'
 import type { DomainEvent, EventBus } from '../gateways/events.ts'
@@ -11,7 +11,13 @@ import { loadDemand } from '../store/watches.ts'
 export type OutboxDeps = { readonly store: Store; readonly bus: EventBus }
 
 const alertTypes = new Set(alertEventTypes)
-const publishedTypes = new Set<string>([...alertEventTypes, ...effectEventTypes, ...toldEventTypes, noticeEventType])
+const publishedTypes = new Set<string>([
+  ...alertEventTypes,
+  ...effectEventTypes,
+  ...toldEventTypes,
+  noticeEventType,
+  reminderEventType,
+])
 
 /** Every event of an order is published; of a handle's those that want an effect or an alert: a million cost a dollar. */
 const isPublished = (detailType: string): boolean => detailType.startsWith('order.') || publishedTypes.has(detailType)

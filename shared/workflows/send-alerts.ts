@@ -1,22 +1,22 @@
 import pMap from 'p-map'
 import type { AlertPage } from '../contract/messages.ts'
 import { type Alert, alertFor, alertMail } from '../domain/alert.ts'
+import { isClosingSoon } from '../domain/reminder.ts'
 import type { Watch } from '../domain/watch.ts'
 import type { EventBus } from '../gateways/events.ts'
 import type { Mail } from '../gateways/mail.ts'
 import type { Queue } from '../gateways/queue.ts'
-import type { HandlesStore } from '../store/client.ts'
+import type { Store } from '../store/client.ts'
 import { loadHandle } from '../store/handles.ts'
 import { markTold, queryWatches } from '../store/watches.ts'
-import { instant } from './committing.ts'
+import { type CommitDeps, instant } from './committing.ts'
+import { planReminders, saleEndOf } from './reminders.ts'
 
-export type AlertDeps = {
-  readonly store: HandlesStore
+export type AlertDeps = CommitDeps<Store> & {
   readonly bus: EventBus
   readonly mail: Mail
   /** Where the rest of a handle's watches is asked for. */
   readonly queue: Pick<Queue, 'sendAll'>
-  readonly now: () => number
 }
 
 /** Watches that one message tells: their mails go one after another, some ten a second. */
@@ -35,8 +35,12 @@ export const sendAlerts = async (deps: AlertDeps, { handle: name, cause, after }
   ])
   if (handle === null) return 0
   const now = instant(deps.now())
+  const endsAt = await saleEndOf(deps.store, handle.state, now)
+  // The sale that a reminder was planned for may have been closed, or its end moved.
+  if (cause.kind === 'closing_soon' && (endsAt === null || !isClosingSoon(endsAt, now))) return 0
+  if (after === undefined && page.items.length > 0) await planReminders(deps, handle.state)
   const wanted = page.items.flatMap((watch) => {
-    const alert = alertFor(watch, handle.state, cause)
+    const alert = alertFor(watch, handle.state, cause, endsAt, now)
     return alert === null ? [] : [{ watch, alert }]
   })
   await deps.bus.publish(wanted.map(({ alert }) => ({ detailType: 'watch.alert', detail: alert, at: now })))

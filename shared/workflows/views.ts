@@ -34,7 +34,7 @@ import { deadlineOf, type Machine } from '../domain/transitions.ts'
 type NextStep = z.infer<typeof nextStepSchema>
 
 /** The step that moves a waiting state on: somebody's act where one is possible, with the clock as its end. */
-const nextStep = <S extends string, E extends string>(
+export const nextStep = <S extends string, E extends string>(
   machine: Machine<S, E>,
   status: S,
   by: string | null,

@@ -4,10 +4,14 @@ import type { watchSchema } from '../contract/routes/watches.ts'
 import { checkHandle } from '../domain/handle-name.ts'
 import { ok, refuse, type Result } from '../domain/result.ts'
 import { type Watch, watchesPerAccountMax } from '../domain/watch.ts'
+import type { Caller } from '../runtime/caller.ts'
 import type { HandlesStore } from '../store/client.ts'
 import { CommitUnavailable } from '../store/commit.ts'
+import { loadHandle } from '../store/handles.ts'
 import { loadWatch, loadWatches, writeWatch } from '../store/watches.ts'
 import { type CommitDeps, decisionsMax, instant } from './committing.ts'
+import { planReminders } from './reminders.ts'
+import { checkEligibility, type EligibilityDeps } from './eligibility.ts'
 
 type WatchView = z.infer<typeof watchSchema>
 
@@ -19,16 +23,13 @@ const viewWatch = ({ handle, createdAt, maxPriceMinor, email }: Watch): WatchVie
   since: createdAt,
 })
 
-/** Who wants to be told: the account, and its address where the issuer of its token vouches for it. */
-export type Watcher = { readonly id: string; readonly email: string | null }
-
 /**
  * Watches any name that fits the grammar, or changes the watch that there is; with a price it is a backorder. The address
  * comes from the token alone, so that nobody can have alerts sent to somebody else.
  */
 export const watchHandle = async (
-  deps: CommitDeps,
-  watcher: Watcher,
+  deps: EligibilityDeps,
+  watcher: Caller,
   wanted: { readonly handle: string; readonly maxPrice?: Money | undefined; readonly mail: boolean },
 ): Promise<Result<WatchView>> => {
   const name = checkHandle(wanted.handle)
@@ -36,6 +37,8 @@ export const watchHandle = async (
   if (wanted.mail && watcher.email === null) {
     return refuse('address_not_verified', 'Your token has no e-mail address that its issuer has verified', 'mail')
   }
+  const refusal = await checkEligibility(deps, watcher, { kind: 'watch' })
+  if (refusal !== null) return { ok: false, refusal }
   const { id: accountId, email } = watcher
   return writing(deps, async () => {
     const before = await loadWatch(deps.store, name.value, accountId)
@@ -56,8 +59,16 @@ export const watchHandle = async (
         watchesMax: watchesPerAccountMax,
       })
     }
-    return written === 'moved' ? null : ok(viewWatch(after))
+    if (written === 'moved') return null
+    if (before === null) await remindOf(deps, name.value)
+    return ok(viewWatch(after))
   })
+}
+
+/** What comes to market unwatched plans nothing: whoever is the first to watch it has it planned. */
+const remindOf = async (deps: EligibilityDeps, name: string): Promise<void> => {
+  const handle = await loadHandle(deps.store, name)
+  if (handle !== null) await planReminders(deps, handle.state)
 }
 
 const isSame = (a: Watch, b: Watch): boolean => a.maxPriceMinor === b.maxPriceMinor && a.email === b.email

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { auctionMachine } from '../../shared/domain/auction.ts'
 import { caseMachine } from '../../shared/domain/case.ts'
+import { dropMachine } from '../../shared/domain/drop.ts'
 import { handleMachine, listingMachine } from '../../shared/domain/handle-machine.ts'
 import { orderMachine } from '../../shared/domain/order.ts'
 import { type Machine, toMermaid } from '../../shared/domain/transitions.ts'
@@ -11,6 +12,7 @@ const machines: Machine<string, string>[] = [
   orderMachine as Machine<string, string>,
   caseMachine as Machine<string, string>,
   auctionMachine as Machine<string, string>,
+  dropMachine as Machine<string, string>,
 ]
 
 const reachable = (machine: Machine<string, string>): Set<string> => {

@@ -543,6 +543,7 @@ describe('bundles', () => {
     'api/accounts': 420,
     'api/keep': 420,
     'api/watches': 420,
+    'api/drops': 420,
     // Two take names of other systems, and so the table of letters that look alike.
     'api/operator': 700,
     'api/dead-letters': 520,

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { eligibilityProblems } from '../eligibility-problems.ts'
 import { amountMinorMax, currencySchema, moneySchema } from '../money.ts'
 import { handleParams, handleProblems } from '../parameters.ts'
 import { instantSchema } from '../resources.ts'
@@ -42,7 +43,14 @@ export const watchRoutes = {
         .meta({ description: 'Your consent to alerts by e-mail, to the verified address of your token' }),
     }),
     success: { status: 200, schema: watchSchema, words: 'Your watch (again: the same)' },
-    problems: [...watchProblems, 'body_not_json', 'body_too_large', 'address_not_verified', 'watch_limit'],
+    problems: [
+      ...watchProblems,
+      ...eligibilityProblems,
+      'body_not_json',
+      'body_too_large',
+      'address_not_verified',
+      'watch_limit',
+    ],
   },
   stopWatching: {
     operationId: 'stopWatching',
