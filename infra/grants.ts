@@ -261,6 +261,8 @@ export const grants = {
     recordsFailures('deadlines'),
     { allow: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'escrow' },
+    // The entries of a drop that is drawn.
+    { allow: ['dynamodb:Query'], on: 'escrow', partitions: ['D#*'] },
   ],
   'workers/apply-payments': [
     receives('payments'),

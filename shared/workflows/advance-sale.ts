@@ -1,13 +1,16 @@
 import type { Order } from '../domain/order.ts'
 import type { Store } from '../store/client.ts'
 import { loadOrder } from '../store/orders.ts'
+import { advanceDrop } from './advance-drop.ts'
 import type { CommitDeps } from './committing.ts'
 
 /** What a sale does when an order that it placed has come to an end. Told again: nothing. */
 export type AdvanceSale = (deps: CommitDeps<Store>, order: Order) => Promise<void>
 
 /** Every kind of sale, by the prefix of its ids. */
-const sales: Readonly<Record<string, AdvanceSale>> = {}
+const sales: Readonly<Record<string, AdvanceSale>> = {
+  drp: advanceDrop,
+}
 
 /**
  * Tells a sale what became of the order that it placed. Returns the sale's id; null for an order of the open market.

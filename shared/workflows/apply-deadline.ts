@@ -5,6 +5,8 @@ import { decideDeadline, orderDueAt } from '../domain/order.ts'
 import type { Queue } from '../gateways/queue.ts'
 import { loadOrder } from '../store/orders.ts'
 import type { Store } from '../store/client.ts'
+import { applyDropDeadline } from './advance-drop.ts'
+import { applyReminderDeadline } from './reminders.ts'
 import { type CommitDeps, committing, instant } from './committing.ts'
 import { orderChanges } from './order-changes.ts'
 import { lookAheadMs, secondsUntil } from './sweep-deadlines.ts'
@@ -29,6 +31,8 @@ const applyOrderDeadline: ApplyDeadline = (deps, orderId) =>
 /** Every kind that has deadlines in the escrow table. */
 const deadlines: Partial<Record<Kind, ApplyDeadline>> = {
   order: applyOrderDeadline,
+  drop: applyDropDeadline,
+  reminder: applyReminderDeadline,
 }
 
 /**

@@ -6,7 +6,7 @@ import { decayTimes, liveSale, opensAtOf } from '../domain/listing.ts'
 import { decideReminder, occasionsOf, reminderDueAt } from '../domain/reminder.ts'
 import { load } from '../store/aggregates.ts'
 import type { EscrowStore, Store } from '../store/client.ts'
-import type { ApplyDeadline } from './apply-deadline.ts'
+import type { ApplyDeadline, DeadlineOutcome } from './apply-deadline.ts'
 import { type CommitDeps, committing, instant } from './committing.ts'
 
 /** When the timed sale of a handle ends, as it stands now; null: it is in none. */
@@ -41,7 +41,7 @@ export const planReminders = async (deps: CommitDeps<Store>, handle: Handle): Pr
 
 /** An occasion has come: its event goes to the alerts' worker. */
 export const applyReminderDeadline: ApplyDeadline = (deps, handle) =>
-  committing(deps, async () => {
+  committing<DeadlineOutcome>(deps, async () => {
     const before = await load(deps.store, 'reminder', handle)
     if (before === null) return { changes: [], answer: { notDue: null } }
     const now = instant(deps.now())

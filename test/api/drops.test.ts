@@ -260,8 +260,8 @@ describe('a drop by application', () => {
     const operator = await market.client('operator')
     const params = { dropId: drop.id }
     const { items } = value(await operator.listApplications({ params, query: { handle } }))
-    expect(items.map(({ accountId, answers }) => [accountId, answers[0]]).toSorted()).toEqual(
-      people.map((who) => [who, `I am ${who}`]),
+    expect(new Map(items.map(({ accountId, answers }) => [accountId, answers[0]]))).toEqual(
+      new Map(people.map((who) => [who, `I am ${who}`])),
     )
     const entryOf = (who: string) => items.find(({ accountId }) => accountId === who)?.entryId ?? ''
     for (const [who, score] of [

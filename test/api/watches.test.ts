@@ -4,6 +4,7 @@ import { causeOfEntry } from '../../shared/domain/alert.ts'
 import { watchesPerAccountMax } from '../../shared/domain/watch.ts'
 import { loadDemand, queryWatches } from '../../shared/store/watches.ts'
 import { sendAlerts, watchesPerPage } from '../../shared/workflows/send-alerts.ts'
+import { running } from '../../shared/runtime/running.ts'
 import { checkRefused, type Market, startMarket, value } from './market.ts'
 
 let market: Market
@@ -170,6 +171,7 @@ describe('watchers of a handle that comes to market', () => {
 })
 
 const alertDeps = () => ({
+  ...running,
   store: market.store,
   now: () => market.system.clock.now(),
   bus: { publish: () => Promise.resolve() },
