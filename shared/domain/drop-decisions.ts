@@ -48,7 +48,7 @@ export const decideCreateDrop = (
 export const decideCancelDrop = (drop: Drop, reason: string, actor: Actor): Result<readonly DropEvent[]> => {
   if (drop.status === 'cancelling' || drop.status === 'cancelled') return ok([])
   const refusal = refusalOf(drop, 'cancel_wanted', actor)
-  return refusal === null ? ok([{ type: 'cancel_wanted', reason }]) : { ok: false, refusal }
+  return refusal === null ? ok([{ type: 'cancel_wanted', cancelReason: reason }]) : { ok: false, refusal }
 }
 
 /**

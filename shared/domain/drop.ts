@@ -2,7 +2,7 @@ import type * as z from 'zod'
 import type { dropMethodSchema, dropStatusSchema, lotStatusSchema } from '../contract/drop.ts'
 import { keyedId } from '../contract/ids.ts'
 import type { Currency } from '../contract/money.ts'
-import { findTransition, type Machine } from './transitions.ts'
+import type { Machine } from './transitions.ts'
 
 export type DropMethod = z.infer<typeof dropMethodSchema>
 export type DropStatus = z.infer<typeof dropStatusSchema>
@@ -96,7 +96,7 @@ export type DropEvent =
   | OfLot<'lot_sold', { readonly orderId: string }>
   | OfLot<'lot_unsold', { readonly why: string }>
   | { readonly type: 'drop_closed' }
-  | { readonly type: 'cancel_wanted'; readonly reason: string }
+  | { readonly type: 'cancel_wanted'; readonly cancelReason: string }
   | OfLot<'lot_freed'>
   | { readonly type: 'drop_cancelled' }
 
@@ -135,67 +135,58 @@ export const dropMachine: Machine<DropStatus, DropEvent['type']> = {
   ],
 }
 
-/** Folds one event, which happened at `at`, into the state. @throws where it cannot have happened */
-export const evolveDrop = (id: string, before: Drop | null, event: DropEvent, at: string): Drop => {
+/** What becomes of the drop, or of one of its handles, by each event; the rows of the machine say from where. */
+const statusAfter: Partial<Readonly<Record<DropEvent['type'], DropStatus>>> = {
+  drop_announced: 'announced',
+  drop_opened: 'open',
+  drop_ended: 'drawing',
+  drop_drawn: 'awarding',
+  drop_closed: 'closed',
+  cancel_wanted: 'cancelling',
+  drop_cancelled: 'cancelled',
+}
+const lotStatusAfter: Partial<Readonly<Record<DropEvent['type'], LotStatus>>> = {
+  lot_bound: 'bound',
+  lot_left_out: 'left_out',
+  lot_drawn: 'drawn',
+  lot_offered: 'offered',
+  lot_sold: 'sold',
+  lot_unsold: 'unsold',
+  lot_freed: 'freed',
+}
+
+/** Folds one event, which happened at `at`, into the state. @throws where there is no such drop, or no such handle in it */
+export const evolveDrop = (id: string, drop: Drop | null, event: DropEvent, at: string): Drop => {
   if (event.type === 'drop_created') {
     const { type: _, lots, ...terms } = event
     const planned = lots.map((lot): Lot => ({ ...lot, status: 'planned', round: 0 }))
     return { id, ...terms, status: 'preparing', createdAt: at, lots: planned }
   }
-  const row = findTransition(dropMachine, before?.status ?? null, event.type)
-  if (before === null || row === undefined) {
-    throw new Error(`${event.type} happened to ${id} in state ${before?.status ?? 'none'}`)
+  if (drop === null) throw new Error(`${event.type} happened to ${id} before it existed`)
+  if ('handle' in event) {
+    if (!drop.lots.some(({ handle }) => handle === event.handle)) throw new Error(`${event.handle} is not in ${id}`)
+    return { ...drop, lots: drop.lots.map((lot) => (lot.handle === event.handle ? evolveLot(lot, event) : lot)) }
   }
-  const drop: Drop = { ...before, status: row.to }
-  const lot = (handle: string, change: (lot: Lot) => Lot): Drop => {
-    if (!drop.lots.some((one) => one.handle === handle)) throw new Error(`${handle} is not in ${id}`)
-    return { ...drop, lots: drop.lots.map((one) => (one.handle === handle ? change(one) : one)) }
-  }
-  switch (event.type) {
-    case 'lot_bound': {
-      const { handle, priceMinor, currency } = event
-      return lot(handle, (one) => ({ ...one, status: 'bound', priceMinor, currency }))
-    }
-    case 'lot_left_out':
-      return lot(event.handle, (one) => ({ ...one, status: 'left_out', why: event.why }))
-    case 'drop_announced':
-      return { ...drop, announcedAt: at }
-    case 'drop_opened':
-    case 'drop_ended':
-    case 'drop_closed':
-    case 'drop_cancelled':
-      return drop
-    case 'application_accepted': {
-      const { handle, entryId, score, reason } = event
-      return lot(handle, (one) => ({ ...one, accepted: [...withoutEntry(one, entryId), { entryId, score, reason }] }))
-    }
-    case 'application_declined':
-      return lot(event.handle, (one) => ({ ...one, accepted: withoutEntry(one, event.entryId) }))
-    case 'lot_drawn': {
-      const { handle, entries, listHash, order } = event
-      return lot(handle, (one) => ({ ...one, status: 'drawn', entries, listHash, order }))
-    }
-    case 'drop_drawn':
-      return { ...drop, seed: event.seed }
-    case 'lot_offered': {
-      const { type: _, handle, ...offer } = event
-      return lot(handle, (one) => ({ ...one, status: 'offered', ...offer }))
-    }
-    case 'lot_sold':
-      return lot(event.handle, (one) => ({ ...one, status: 'sold' }))
-    case 'lot_unsold':
-      return lot(event.handle, (one) => ({ ...withoutOffer(one), status: 'unsold', why: event.why }))
-    case 'cancel_wanted':
-      return { ...drop, cancelReason: event.reason }
-    case 'lot_freed':
-      return lot(event.handle, (one) => ({ ...one, status: 'freed' }))
+  const { type, ...told } = event
+  return {
+    ...drop,
+    ...told,
+    status: statusAfter[type] ?? drop.status,
+    ...(type === 'drop_announced' ? { announcedAt: at } : {}),
   }
 }
 
-const withoutEntry = (lot: Lot, entryId: string): readonly Accepted[] =>
-  (lot.accepted ?? []).filter((one) => one.entryId !== entryId)
-
-const withoutOffer = ({ entryId: _e, buyerId: _b, orderId: _o, payBy: _p, ...lot }: Lot): Lot => lot
+const evolveLot = (lot: Lot, event: Extract<DropEvent, { readonly handle: string }>): Lot => {
+  if (event.type === 'application_accepted' || event.type === 'application_declined') {
+    const others = (lot.accepted ?? []).filter(({ entryId }) => entryId !== event.entryId)
+    if (event.type === 'application_declined') return { ...lot, accepted: others }
+    const { entryId, score, reason } = event
+    return { ...lot, accepted: [...others, { entryId, score, reason }] }
+  }
+  const { type, ...told } = event
+  const { entryId: _e, buyerId: _b, orderId: _o, payBy: _p, ...free } = lot
+  return { ...(type === 'lot_unsold' ? free : lot), ...told, status: lotStatusAfter[type] ?? lot.status }
+}
 
 /**
  * The id of an account's entry for a handle: the same each time, so that an account enters once, and pseudonymous, since

@@ -71,7 +71,7 @@ const carryOut = async (deps: Deps, drop: Drop, step: DropStep, now: string): Pr
       await listDrop(deps.store, drop)
       return only({ type: 'drop_announced' })
     case 'call_off':
-      return only({ type: 'cancel_wanted', reason: 'None of the handles could be bound' })
+      return only({ type: 'cancel_wanted', cancelReason: 'None of the handles could be bound' })
     case 'open':
       return only({ type: 'drop_opened' })
     case 'end':

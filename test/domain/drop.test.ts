@@ -5,6 +5,7 @@ import { commitmentOf, drawOrder } from '../../shared/domain/draw.ts'
 import {
   type Drop,
   dropDueAt,
+  dropMachine,
   type DropEvent,
   type DropTerms,
   entryIdOf,
@@ -59,6 +60,44 @@ const ended = (more?: Partial<DropTerms>) => after(opened(more), { type: 'drop_e
 const codeOf = (decided: { ok: boolean; refusal?: { code: string; field?: string } }) =>
   decided.ok ? 'ok' : [decided.refusal?.code, decided.refusal?.field].filter((part) => part !== undefined).join(' ')
 const at = (instant: string, ms: number) => new Date(Date.parse(instant) + ms).toISOString()
+
+describe('the fold of events', () => {
+  it('comes to the states that the table names', () => {
+    const atEach: Partial<Record<Drop['status'], Drop>> = {
+      preparing: created(),
+      announced: announced(),
+      open: opened(),
+      drawing: ended(),
+      awarding: after(ended(), { type: 'drop_drawn', seed }),
+      cancelling: after(announced(), { type: 'cancel_wanted', cancelReason: 'a mistake' }),
+    }
+    const ofDrop: readonly DropEvent[] = [
+      { type: 'drop_announced' },
+      { type: 'drop_opened' },
+      { type: 'drop_ended' },
+      { type: 'drop_drawn', seed },
+      { type: 'drop_closed' },
+      { type: 'cancel_wanted', cancelReason: 'a mistake' },
+      { type: 'drop_cancelled' },
+      { type: 'lot_bound', handle: 'poem', priceMinor: 1, currency: 'USD' },
+      { type: 'lot_left_out', handle: 'poem', why: '' },
+      { type: 'application_accepted', handle: 'poem', entryId: 'app_A', score: 1, reason: '' },
+      { type: 'application_declined', handle: 'poem', entryId: 'app_A', reason: '' },
+      { type: 'lot_drawn', handle: 'poem', entries: 0, listHash: '', order: [] },
+      offer(1, 'app_A'),
+      { type: 'lot_sold', handle: 'poem', orderId: 'ord_1' },
+      { type: 'lot_unsold', handle: 'poem', why: '' },
+      { type: 'lot_freed', handle: 'poem' },
+    ]
+    for (const { from, on, to } of dropMachine.transitions) {
+      if (from === null) continue
+      const event = ofDrop.find(({ type }) => type === on)
+      const start = atEach[from]
+      if (event === undefined || start === undefined) throw new Error(`${from} ${on} is not tried`)
+      expect([from, on, after(start, event).status]).toEqual([from, on, to])
+    }
+  })
+})
 
 describe('creating a drop', () => {
   it.each([
@@ -178,7 +217,7 @@ describe('an operator', () => {
     expect(codeOf(decideCancelDrop(announced(), 'a mistake', operator))).toBe('ok')
     expect(codeOf(decideCancelDrop(opened(), 'a mistake', operator))).toBe('transition_not_allowed')
     expect(codeOf(decideCancelDrop(announced(), 'a mistake', systemActor))).toBe('transition_not_allowed')
-    const freeing = after(announced(), { type: 'cancel_wanted', reason: 'a mistake' })
+    const freeing = after(announced(), { type: 'cancel_wanted', cancelReason: 'a mistake' })
     expect(decideCancelDrop(freeing, 'again', operator)).toEqual({ ok: true, value: [] })
     expect(nextDropStep(freeing, now)).toMatchObject({ step: 'free', lot: { handle: 'poem' } })
     const freed = after(freeing, { type: 'lot_freed', handle: 'poem' }, { type: 'lot_freed', handle: 'river' })
