@@ -1,6 +1,6 @@
 import type * as z from 'zod'
 import type { saleSchema } from '../contract/market-resources.ts'
-import type { handleSchema } from '../contract/resources.ts'
+import type { handleSchema } from '../contract/handle-resource.ts'
 import { checkHandle } from '../domain/handle-name.ts'
 import type { ReleasePolicy } from '../domain/release-policy.ts'
 import { ok, refuse, type Result } from '../domain/result.ts'

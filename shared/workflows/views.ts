@@ -1,13 +1,8 @@
 import type * as z from 'zod'
+import type { appraisalSchema, handleSchema, listingSchema } from '../contract/handle-resource.ts'
 import type { listingCardSchema } from '../contract/market-resources.ts'
 import { usd } from '../contract/money.ts'
-import type {
-  appraisalSchema,
-  handleSchema,
-  listingSchema,
-  nextStepSchema,
-  orderSchema,
-} from '../contract/resources.ts'
+import type { nextStepSchema, orderSchema } from '../contract/resources.ts'
 import { fromStored, reasonWords, type StoredAppraisal } from '../domain/appraisal/appraisal.ts'
 import { type Card, cardEndsAt, cardMode, cardPrice } from '../domain/card.ts'
 import { handleDueAt, isOverruled } from '../domain/handle-due.ts'

@@ -545,7 +545,7 @@ describe('bundles', () => {
     'api/watches': 420,
     'api/drops': 420,
     // Two take names of other systems, and so the table of letters that look alike.
-    'api/operator': 700,
+    'api/operator': 720,
     'api/dead-letters': 520,
     'api/release-plans': 780,
     'api/authorisations': 720,

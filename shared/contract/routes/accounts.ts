@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { handleParams, handleProblems } from '../parameters.ts'
 import * as operatorResource from '../operator-resources.ts'
 import * as market from '../market-resources.ts'
+import { handleSchema } from '../handle-resource.ts'
 import * as resource from '../resources.ts'
 import type { Route } from '../route.ts'
 
@@ -30,7 +31,7 @@ export const accountRoutes = {
     role: 'platform',
     summary: 'The platform tells that an account was active; an inactive handle is then kept',
     body: operatorResource.activitySchema,
-    success: { status: 200, schema: resource.handleSchema, words: 'The handle as it stands now' },
+    success: { status: 200, schema: handleSchema, words: 'The handle as it stands now' },
     problems: [
       'validation_failed',
       'body_not_json',

@@ -3,6 +3,7 @@ import { amountMinorMax } from '../money.ts'
 import { handleParams, handleProblems } from '../parameters.ts'
 import { releasePolicySchema } from '../release-policy.ts'
 import * as market from '../market-resources.ts'
+import { handleSchema } from '../handle-resource.ts'
 import * as resource from '../resources.ts'
 import type { Route } from '../route.ts'
 
@@ -59,7 +60,7 @@ export const catalogueRoutes = {
     role: 'public',
     summary: 'One handle: its status, appraisal, listing, and who acts next',
     params: handleParams,
-    success: { status: 200, schema: resource.handleSchema, words: 'The handle' },
+    success: { status: 200, schema: handleSchema, words: 'The handle' },
     problems: ['validation_failed', ...handleProblems, 'not_found'],
   },
   listSales: {

@@ -4,6 +4,7 @@ import { salePriceSchema } from '../money.ts'
 import { handleParams, handleProblems, reasonSchema } from '../parameters.ts'
 import { releasePolicyFields, releasePolicySchema } from '../release-policy.ts'
 import * as operatorResource from '../operator-resources.ts'
+import { handleSchema } from '../handle-resource.ts'
 import * as resource from '../resources.ts'
 import type { Route } from '../route.ts'
 
@@ -58,7 +59,7 @@ export const operatorRoutes = {
     summary: 'Keep a handle as it is, whatever is due, until the hold is lifted',
     params: handleParams,
     body: z.strictObject({ reason: reasonSchema }),
-    success: { status: 200, schema: resource.handleSchema, words: 'The handle (again: the same)' },
+    success: { status: 200, schema: handleSchema, words: 'The handle (again: the same)' },
     problems: [...operatorActProblems],
   },
   liftLegalHold: {
@@ -70,7 +71,7 @@ export const operatorRoutes = {
     summary: 'Lift a legal hold; what is due then begins anew',
     params: handleParams,
     body: z.strictObject({ reason: reasonSchema }),
-    success: { status: 200, schema: resource.handleSchema, words: 'The handle (again: the same)' },
+    success: { status: 200, schema: handleSchema, words: 'The handle (again: the same)' },
     problems: [...operatorActProblems],
   },
   overruleGate: {
@@ -82,7 +83,7 @@ export const operatorRoutes = {
     summary: 'Let a name through that the gate refused for this code; the next sweep releases it',
     params: handleParams,
     body: z.strictObject({ code: z.string().min(1).max(40), reason: reasonSchema }),
-    success: { status: 200, schema: resource.handleSchema, words: 'The handle (again: the same)' },
+    success: { status: 200, schema: handleSchema, words: 'The handle (again: the same)' },
     problems: [...operatorActProblems],
   },
   changeListing: {
@@ -106,7 +107,7 @@ export const operatorRoutes = {
         .meta({ description: 'null: a fixed price' }),
       reason: reasonSchema,
     }),
-    success: { status: 200, schema: resource.handleSchema, words: 'The handle' },
+    success: { status: 200, schema: handleSchema, words: 'The handle' },
     problems: [...operatorActProblems, 'handle_not_for_sale', 'handle_in_sale'],
   },
   recordRight: {
@@ -121,7 +122,7 @@ export const operatorRoutes = {
       accountId: accountIdSchema,
       ground: reasonSchema.meta({ description: 'The right: a mark and its register' }),
     }),
-    success: { status: 200, schema: resource.handleSchema, words: 'The handle (again: the same)' },
+    success: { status: 200, schema: handleSchema, words: 'The handle (again: the same)' },
     problems: [...operatorActProblems, 'rights_full'],
   },
   withdrawRight: {
@@ -133,7 +134,7 @@ export const operatorRoutes = {
     summary: 'Withdraw a recorded right in a name',
     params: handleParams,
     body: z.strictObject({ accountId: accountIdSchema, reason: reasonSchema }),
-    success: { status: 200, schema: resource.handleSchema, words: 'The handle (again: the same)' },
+    success: { status: 200, schema: handleSchema, words: 'The handle (again: the same)' },
     problems: [...operatorActProblems],
   },
   createImport: {
