@@ -165,9 +165,7 @@ export const grants = {
     { allow: ['events:PutEvents'], on: 'bus' },
   ],
   'api/drops': [
-    // Who enters: the policy, and what is known of the account, which a suspected take-over is noted on.
-    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles', partitions: ['P#release', 'B#*'] },
-    countsRequests,
+    ...asksEligibility,
     // Of a drop everything but its seed, which is written here and read by the clock's worker alone.
     {
       allow: [
@@ -184,9 +182,8 @@ export const grants = {
     { allow: ['sqs:SendMessage'], on: 'deadlines' },
   ],
   'api/watches': [
-    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles', partitions: ['P#release', 'B#*'] },
+    ...asksEligibility,
     { allow: ['dynamodb:GetItem'], on: 'handles', partitions: ['H#*'] },
-    countsRequests,
     ...plansReminders,
     {
       allow: ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],

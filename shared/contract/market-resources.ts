@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { moneySchema } from './money.ts'
-import { instantSchema, listingModeSchema } from './resources.ts'
+import { listingModeSchema } from './handle-resource.ts'
+import { instantSchema } from './resources.ts'
 
 // What people look through: cards of what is for sale, what was sold, and the handles that an account has.
 

@@ -9,6 +9,7 @@ import type { EscrowStore, Store } from '../store/client.ts'
 import { enterDrop as writeEntry, type Entry, loadEntriesOf, loadEntry, withdrawEntry } from '../store/drops.ts'
 import type { Caller } from '../runtime/caller.ts'
 import { type CommitDeps, instant } from './committing.ts'
+import { checkLinks } from './links.ts'
 import { checkEligibility, type EligibilityDeps } from './eligibility.ts'
 
 type EntryView = z.infer<typeof dropEntrySchema>
@@ -46,6 +47,10 @@ export const enterDrop = async (
   if (!drop.ok) return drop
   if (refusal !== null) return { ok: false, refusal }
   const { id: accountId } = caller
+  const { createdBy: operatorId } = drop.value
+  if (accountId === operatorId) return refuse('linked_account', 'Whoever made a drop does not enter it')
+  const linked = await checkLinks(deps, caller, { saleId: id, operatorId })
+  if (linked !== null) return { ok: false, refusal: linked }
   const decided = decideEntry(drop.value, name.value, wanted.answers, enteredAt)
   if (!decided.ok) return decided
   const entryId = entryIdOf(drop.value, name.value, accountId)

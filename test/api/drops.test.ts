@@ -389,3 +389,12 @@ describe('an operator', () => {
     expect(problem.field).toBe(field)
   })
 })
+
+test('whoever made a drop does not enter it', async () => {
+  const [handle = ''] = await released(1)
+  const drop = await get(await create([handle]))
+  await passTo(drop.opensAt)
+  const path = `/v1/drops/${drop.id}/entries`
+  const own = { token: await market.system.token('operator', { groups: [] }), body: { handle } }
+  await checkRefused(market, 'linked_account', 'POST', path, own)
+})

@@ -76,6 +76,7 @@ export const dropRoutes = {
       ...handleProblems,
       'not_found',
       ...eligibilityProblems,
+      'linked_account',
       'answers_missing',
       'drop_not_open',
       'drop_ended',
