@@ -7,8 +7,8 @@ import {
   latestEnd,
   minimumNext,
   plusHours,
-  saleOrderId,
 } from './auction.ts'
+import { saleOrderId } from './order.ts'
 import { aStepAbove } from './increments.ts'
 import { ok, refuse, type Refusal, type Result } from './result.ts'
 

@@ -1,5 +1,6 @@
 import type { Actor } from './actors.ts'
-import { type Auction, type AuctionEvent, isReserveMet, plusHours, saleOf, saleOrderId } from './auction.ts'
+import { type Auction, type AuctionEvent, isReserveMet, plusHours, saleOf } from './auction.ts'
+import { saleOrderId } from './order.ts'
 import { runnerUpOf } from './auction-bids.ts'
 import type { Order } from './order.ts'
 import { ok, refuse, type Result } from './result.ts'

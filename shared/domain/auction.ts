@@ -291,9 +291,6 @@ export const partiesOf = ({ sellerId, openedBy, bidders }: Auction) => ({
   bidderIds: bidders.map(({ bidderId }) => bidderId),
 })
 
-/** The order of a round: the same id whoever asks, so that it is placed once. */
-export const saleOrderId = (auctionId: string, round: number): string => derivedId('ord', auctionId, String(round))
-
 /** A bidder as everybody sees it: the same in one auction, another in the next, and no account by it. */
 export const bidderAlias = ({ id, aliasKey }: Pick<Auction, 'id' | 'aliasKey'>, bidderId: string): string =>
   derivedId('bidder', aliasKey, id, bidderId).slice(0, 'bidder_'.length + 8)

@@ -1,3 +1,4 @@
+import { derivedId } from '../contract/ids.ts'
 import type { Currency } from '../contract/money.ts'
 import type { Actor } from './actors.ts'
 import type { Handle, HandleEvent } from './handle.ts'
@@ -233,6 +234,9 @@ const decide = (
   const row = findTransition(orderMachine, order.status, first.type)
   return row?.by.includes(actor.kind) ? ok(events) : notAllowed(order, first.type)
 }
+
+/** The order of one round of a sale: the same id whoever asks, so that it is placed once. */
+export const saleOrderId = (saleId: string, round: number): string => derivedId('ord', saleId, String(round))
 
 /** What an order is about, from its handle as it is put on hold. */
 export const placementOf = (
