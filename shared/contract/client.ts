@@ -1,4 +1,5 @@
 import type * as z from 'zod'
+import { readCsvPage } from './csv.ts'
 import { gatewaySchema } from './gateway.ts'
 import { type Problem, problem, problemSchema, type ProblemCode } from './problems.ts'
 import type { Route } from './route.ts'
@@ -59,13 +60,17 @@ const call = async (options: ClientOptions, route: Route, input: LooseInput): Pr
   const response = await (options.fetch ?? fetch)(url, {
     method: route.method,
     headers: {
-      accept: 'application/json',
+      accept: route.success.csv === true ? 'text/csv, application/problem+json' : 'application/json',
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...(input.idempotencyKey === undefined ? {} : { 'idempotency-key': input.idempotencyKey }),
       ...(route.body === undefined ? {} : { 'content-type': 'application/json' }),
     },
     ...(route.body === undefined ? {} : { body: JSON.stringify(input.body) }),
   })
+  if (response.ok && route.success.csv === true) {
+    const page = readCsvPage(await response.text(), response.headers)
+    return { ok: true, status: response.status, value: route.success.schema.parse(page) }
+  }
   const json: unknown = await response.json()
   if (response.ok) return { ok: true, status: response.status, value: route.success.schema.parse(json) }
   return { ok: false, status: response.status, problem: toProblem(response.status, json) }

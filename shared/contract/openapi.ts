@@ -61,10 +61,17 @@ const operation = (route: Route, components: Json): Json => {
     failures.set(status, [...(failures.get(status) ?? []), code])
   }
   const responses: Json = {
-    [route.success.status]: {
-      description: route.success.words,
-      content: { 'application/json': { schema: toJson(route.success.schema, 'output', components) } },
-    },
+    [route.success.status]:
+      route.success.csv === true
+        ? {
+            description: route.success.words,
+            headers: { Link: { description: 'The page behind this one, rel="next"', schema: { type: 'string' } } },
+            content: { 'text/csv': { schema: { type: 'string' } } },
+          }
+        : {
+            description: route.success.words,
+            content: { 'application/json': { schema: toJson(route.success.schema, 'output', components) } },
+          },
   }
   const problemRef = toJson(problemSchema, 'output', components)
   for (const [status, codes] of [...failures].toSorted(([a], [b]) => a - b)) {

@@ -34,7 +34,13 @@ export type Route = {
   readonly body?: z.ZodObject
   /** POST routes that create or move state ask for an `Idempotency-Key` header. */
   readonly idempotent?: true
-  readonly success: { readonly status: 200 | 201 | 202; readonly schema: z.ZodType; readonly words: string }
+  readonly success: {
+    readonly status: 200 | 201 | 202
+    readonly schema: z.ZodType
+    readonly words: string
+    /** The schema is that of a page of CSV, and the body its text. */
+    readonly csv?: true
+  }
   readonly problems: readonly ProblemCode[]
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import middy from '@middy/core'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda'
 import * as z from 'zod'
+import { csvHeaders, type CsvPage } from '../contract/csv.ts'
 import { idempotencyKeySchema } from '../contract/parameters.ts'
 import { problem, type ProblemCode, problemStatus } from '../contract/problems.ts'
 import type { Route } from '../contract/route.ts'
@@ -76,7 +77,10 @@ const answer = async (
     log('info', 'refused', { operation: route.operationId, code: result.refusal.code, requestId })
     return problemResponse(result.refusal, requestId)
   }
-  const response = jsonResponse(route.success.status, route.success.schema.parse(result.value), requestId)
+  const value = route.success.schema.parse(result.value)
+  const { status, csv } = route.success
+  const response =
+    csv === true ? csvResponse(status, value as CsvPage, requestId) : jsonResponse(status, value, requestId)
   log('info', 'answered', { operation: route.operationId, requestId, lambda: context.awsRequestId })
   return response
 }
@@ -146,6 +150,12 @@ export const jsonResponse = (status: number, value: unknown, requestId: string):
     'x-request-id': requestId,
   },
   body: JSON.stringify(value),
+})
+
+const csvResponse = (status: number, page: CsvPage, requestId: string): APIGatewayProxyStructuredResultV2 => ({
+  statusCode: status,
+  headers: { ...csvHeaders(page), 'cache-control': 'no-store', 'x-request-id': requestId },
+  body: page.csv,
 })
 
 export const problemResponse = (

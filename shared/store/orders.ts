@@ -4,7 +4,7 @@ import type { Currency } from '../contract/money.ts'
 import type { EscrowStore } from './client.ts'
 import { load } from './aggregates.ts'
 import { type Item, readOrder } from './items.ts'
-import { type Page, type PageKeyTest, pageKeyTest, type PageOf, queryNewest } from './pages.ts'
+import { type Page, type PageKey, type PageKeyTest, pageKeyTest, type PageOf, queryNewest } from './pages.ts'
 
 /** One strongly consistent read: 1 unit. */
 export const loadOrder = (store: EscrowStore, id: string): Promise<VersionedOrder | null> => load(store, 'order', id)
@@ -57,8 +57,18 @@ export type SaleRow = {
   readonly soldAt: string
 }
 
+export type StoredSale = SaleRow & { readonly pk: string }
+
 export const salePageKey = (saleMonth: string): PageKeyTest => pageKeyTest({ ...orderPageKey, saleMonth, soldAt: /./ })
 
+/** The key of a sale that was read, to go on behind it. */
+export const keyOfSale = (saleMonth: string, { pk, soldAt }: StoredSale): PageKey => ({
+  pk,
+  sk: 'order',
+  saleMonth,
+  soldAt,
+})
+
 /** Sales of one month, newest first, from the sparse index `bySale`. */
-export const querySales = (store: EscrowStore, month: string, page: Page): Promise<PageOf<SaleRow>> =>
+export const querySales = (store: EscrowStore, month: string, page: Page): Promise<PageOf<StoredSale>> =>
   queryNewest(store.db, { table: store.escrowTable, index: 'bySale', key: 'saleMonth', is: month }, page)

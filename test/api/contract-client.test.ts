@@ -62,6 +62,8 @@ test('one handle goes all the way through the typed client, every answer as the 
   expect(value(await alice.listOrders({})).items.map(({ status }) => status)).toEqual(['settled', 'cancelled'])
   expect(value(await alice.listMyHandles({})).items).toMatchObject([{ handle: 'quietriver' }])
   expect(value(await alice.listSales({})).items).toMatchObject([{ handle: 'quietriver', price: listing.price }])
+  expect(value(await alice.exportSales({})).csv).toContain(',quietriver,')
+  expect(value(await alice.findSimilarNames({ params: { handle: 'quietriver' } })).handle).toBe('quietriver')
   const journal = value(await operator.listJournal({ params: { aggregateId: `order:${orderId}` } }))
   expect(journal.entries.at(-1)?.events.at(-1)?.type).toBe('order_settled')
   expect(value(await alice.getOpenApi({}))).toEqual(openApi(market.system.url))

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { amountMinorMax } from '../money.ts'
 import { handleParams, handleProblems } from '../parameters.ts'
 import { releasePolicySchema } from '../release-policy.ts'
+import { csvPageSchema } from '../csv.ts'
 import * as market from '../market-resources.ts'
 import { handleSchema } from '../handle-resource.ts'
 import * as resource from '../resources.ts'
@@ -33,6 +34,19 @@ const searchQuery = {
         'Default: `name` with a prefix or without any filter; `ending` for a mode that ends by the clock; else `price`. ' +
         '`-price` begins with the dearest. A Dutch sale stands where its floor would',
     }),
+} as const
+
+const salesQuery = {
+  month: z
+    .string()
+    .regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'a month as YYYY-MM')
+    .optional()
+    .meta({ description: 'Default: the present month (UTC)' }),
+  prefix: z.string().max(15).optional().meta({ description: 'First characters' }),
+  length: searchQuery.length,
+  tier: searchQuery.tier,
+  priceMin: searchQuery.priceMin,
+  priceMax: searchQuery.priceMax,
 } as const
 
 /** What anybody may see. */
@@ -70,16 +84,20 @@ export const catalogueRoutes = {
     path: '/v1/sales',
     role: 'public',
     summary: 'The public sales history of one month, newest first',
-    query: z.strictObject({
-      ...resource.pageQuery,
-      month: z
-        .string()
-        .regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'a month as YYYY-MM')
-        .optional()
-        .meta({ description: 'Default: the present month (UTC)' }),
-    }),
+    query: z.strictObject({ ...resource.pageQuery, ...salesQuery }),
     success: { status: 200, schema: resource.pageOf(market.saleSchema, 'SalePage'), words: 'Sales' },
-    problems: ['validation_failed', 'cursor_invalid'],
+    problems: ['validation_failed', 'cursor_invalid', ...handleProblems],
+  },
+  exportSales: {
+    operationId: 'exportSales',
+    group: 'catalogue',
+    method: 'GET',
+    path: '/v1/sales.csv',
+    role: 'public',
+    summary: 'The same as a CSV file, up to 2,000 sales at once; follow its Link for those before them',
+    query: z.strictObject({ cursor: resource.pageQuery.cursor, ...salesQuery }),
+    success: { status: 200, schema: csvPageSchema, csv: true, words: 'Sales, with a head in the first page alone' },
+    problems: ['validation_failed', 'cursor_invalid', ...handleProblems],
   },
   listPolicies: {
     operationId: 'listPolicies',
