@@ -24,8 +24,8 @@ export const eligibilityRulesSchema = z
       .max(8)
       .meta({ description: 'How long an act of this amount or more waits after a change of credentials; rising' }),
     humanFor: z.array(actKindSchema).max(6).meta({ description: 'Acts that ask for a proof of humanity' }),
-    openOrdersMax: z.int().min(1).max(1000).meta({ description: 'Orders that hold a handle, at a time' }),
-    ordersPerDayMax: z.int().min(1).max(1000).meta({ description: 'Orders placed in 24 hours' }),
+    openOrdersMax: z.int().min(1).max(100).nullable().meta({ description: 'Orders that hold a handle, at a time' }),
+    ordersPerDayMax: z.int().min(1).max(100).nullable().meta({ description: 'Orders placed in 24 hours' }),
     strikes: z
       .strictObject({
         max: z.int().min(1).max(20).meta({ description: 'Sales that a winner did not pay, until it is suspended' }),

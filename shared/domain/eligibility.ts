@@ -175,7 +175,7 @@ const capReached = (
 ): Refusal | null => {
   if (kind !== 'order') return null
   const open = orders.filter(({ status }) => holdingStatuses.has(status)).length
-  if (open >= openOrdersMax) {
+  if (openOrdersMax !== null && open >= openOrdersMax) {
     return refuse(
       'cap_reached',
       `You have ${open} open orders, and may have ${openOrdersMax}: pay or cancel one`,
@@ -187,7 +187,7 @@ const capReached = (
   }
   const dayAgo = later(now, -dayMs)
   const ofDay = orders.filter(({ createdAt }) => createdAt > dayAgo)
-  if (ofDay.length < ordersPerDayMax) return null
+  if (ordersPerDayMax === null || ofDay.length < ordersPerDayMax) return null
   const oldest = ofDay.map(({ createdAt }) => createdAt).toSorted()[ofDay.length - ordersPerDayMax] ?? now
   return refuse(
     'cap_reached',

@@ -10,6 +10,7 @@ import {
   type OrderEvent,
 } from '../domain/order.ts'
 import type { Result } from '../domain/result.ts'
+import { traitOf } from '../domain/standing.ts'
 import type { Authorisations } from '../gateways/authorisations.ts'
 import type { Payments } from '../gateways/payments.ts'
 import { log } from '../runtime/log.ts'
@@ -19,6 +20,7 @@ import { recordProviderEvent } from '../store/provider-events.ts'
 import type { Store } from '../store/client.ts'
 import { applyAuthorisation } from './authorisations.ts'
 import { type CommitDeps, committing, instant } from './committing.ts'
+import { noteTrait } from './links.ts'
 import { orderChanges } from './order-changes.ts'
 
 export type PaymentDeps = CommitDeps<Store> & {
@@ -63,8 +65,19 @@ export const applyPayment = async (deps: PaymentDeps, message: PaymentMessage): 
 
 const applyCheckout = async (deps: PaymentDeps, message: CheckoutMessage): Promise<void> => {
   const decide = { paid: decideCapture, processing: decidePaymentStarted, failed: decidePaymentFailed }[message.step]
-  const refused = await moveOrder(deps, message.orderId, (order) => decide(order, message))
-  if (refused !== null) await setAside(deps, message, message.orderId, refused)
+  let buyerInSale: string | null = null
+  const refused = await moveOrder(deps, message.orderId, (order) => {
+    buyerInSale = order.saleId === undefined ? null : order.buyerId
+    return decide(order, message)
+  })
+  if (refused !== null) return setAside(deps, message, message.orderId, refused)
+  if (buyerInSale !== null && message.step === 'paid') await noteCard(deps, buyerInSale, message.paymentIntentId)
+}
+
+/** The card of whoever buys out of a sale is learnt: it tells accounts that bid for each other. Others are not looked up. */
+const noteCard = async (deps: PaymentDeps, accountId: string, paymentIntentId: string): Promise<void> => {
+  const fingerprint = await (await deps.authorisations()).readCard(paymentIntentId)
+  if (fingerprint !== null) await noteTrait(deps, accountId, traitOf('card', fingerprint))
 }
 
 /**

@@ -7,8 +7,6 @@ import {
   decideAuthorisationEnded,
   decideAuthorisationHeld,
   decideCancelAuthorisation,
-  decideLetGo,
-  decideReliedOn,
   traitOf,
 } from '../domain/standing.ts'
 import type { Authorisations } from '../gateways/authorisations.ts'
@@ -83,24 +81,6 @@ export const endAuthorisations = async (deps: CommitDeps<CommitStore> & Provider
     await authorisations.cancel(paymentIntentId)
     await changeStanding(deps, accountId, systemActor, (now) => decideAuthorisationEnded(now, paymentIntentId))
   }
-}
-
-/** A bid that asked for an authorisation was made in this sale: it is kept until the sale ends. One write a sale. */
-export const relyOnAuthorisation = async (
-  deps: CommitDeps<CommitStore>,
-  accountId: string,
-  saleId: string,
-): Promise<void> => {
-  await changeStanding(deps, accountId, systemActor, (standing) => decideReliedOn(standing, saleId))
-}
-
-/** A sale has ended for this bidder. After the last one that needed it the card is let go. */
-export const letGoAuthorisation = async (
-  deps: CommitDeps<CommitStore>,
-  accountId: string,
-  saleId: string,
-): Promise<void> => {
-  await changeStanding(deps, accountId, systemActor, (standing) => decideLetGo(standing, saleId))
 }
 
 /** The bidder wants the card back; refused while a sale needs it. */

@@ -1,7 +1,7 @@
-import { type Act, decideEligibility } from '../domain/eligibility.ts'
+import { type Act, authorisationFor, decideEligibility } from '../domain/eligibility.ts'
 import type { ReleasePolicy } from '../domain/release-policy.ts'
 import { refuse, type Refusal } from '../domain/result.ts'
-import type { Standing } from '../domain/standing.ts'
+import { decideReliedOn, type Standing } from '../domain/standing.ts'
 import { dayMs } from '../domain/terms.ts'
 import type { Humanity } from '../gateways/humanity.ts'
 import type { Caller } from '../runtime/caller.ts'
@@ -11,7 +11,7 @@ import { recentOrders } from '../store/orders.ts'
 import { countRequest } from '../store/velocity.ts'
 import { type CommitDeps, instant } from './committing.ts'
 import { noteDevice } from './links.ts'
-import { noteTakeover } from './standing.ts'
+import { noteTakeover, relyOnAuthorisation } from './standing.ts'
 
 export type EligibilityDeps = CommitDeps<Store> & {
   /** The policy in force, as `cachedPolicy` keeps it. */
@@ -36,8 +36,20 @@ export const checkEligibility = async (deps: EligibilityDeps, caller: Caller, ac
   ])
   const standing = loaded?.state ?? null
   const refusal = await judge(standing)
-  if (refusal === null && playsWithOthers.has(act.kind)) await noteDevice(deps, caller, standing)
-  return refusal
+  if (refusal !== null) return refusal
+  if (playsWithOthers.has(act.kind)) await noteDevice(deps, caller, standing)
+  await keepAuthorisation(deps, standing, act)
+  return null
+}
+
+/** A bid for which a card was asked keeps it until its sale ends: one write, once a sale. */
+const keepAuthorisation = async (deps: EligibilityDeps, standing: Standing | null, act: Act): Promise<void> => {
+  const { kind, amountMinor = 0, saleId } = act
+  if (kind !== 'bid' || saleId === undefined || decideReliedOn(standing, saleId).length === 0) return
+  const { eligibility } = await deps.policy()
+  if (standing !== null && authorisationFor(eligibility, amountMinor) > 0) {
+    await relyOnAuthorisation(deps, standing.accountId, saleId)
+  }
 }
 
 /**
@@ -52,15 +64,11 @@ export const askEligibility = async (
   const { eligibility: rules } = await deps.policy()
   const now = deps.now()
   const { windowSeconds, [act.kind]: max } = rules.velocity
+  const ordersRead = Math.max(rules.openOrdersMax ?? 0, rules.ordersPerDayMax ?? 0)
   const [retryAfterSeconds, orders, human] = await Promise.all([
     countRequest(deps.store, { route: act.kind, accountId: caller.id, windowSeconds, max }, now),
-    act.kind === 'order'
-      ? recentOrders(
-          deps.store,
-          caller.id,
-          instant(now - openDaysMax * dayMs),
-          Math.max(rules.openOrdersMax, rules.ordersPerDayMax),
-        )
+    act.kind === 'order' && ordersRead > 0
+      ? recentOrders(deps.store, caller.id, instant(now - openDaysMax * dayMs), ordersRead)
       : [],
     rules.humanFor.includes(act.kind) ? deps.humanity.isHuman(caller) : null,
   ])

@@ -2,7 +2,14 @@ import type * as z from 'zod'
 import type { standingSchema } from '../contract/standing.ts'
 import { type Actor, systemActor } from '../domain/actors.ts'
 import { advance, type VersionedOf } from '../domain/aggregate.ts'
-import { decideStrike, decideTakeoverSuspected, type Standing, type StandingEvent } from '../domain/standing.ts'
+import {
+  decideLetGo,
+  decideReliedOn,
+  decideStrike,
+  decideTakeoverSuspected,
+  type Standing,
+  type StandingEvent,
+} from '../domain/standing.ts'
 import { load } from '../store/aggregates.ts'
 import type { HandlesStore } from '../store/client.ts'
 import { type Change, type CommitStore } from '../store/commit.ts'
@@ -81,4 +88,14 @@ export const noteTakeover = async (
   tried: Parameters<typeof decideTakeoverSuspected>[1],
 ): Promise<void> => {
   await changeStanding(deps, accountId, systemActor, (standing) => decideTakeoverSuspected(standing, tried))
+}
+
+/** A bid that asked for an authorisation was made in this sale: it is kept until the sale ends. One write a sale. */
+export const relyOnAuthorisation = async (deps: StandingDeps, accountId: string, saleId: string): Promise<void> => {
+  await changeStanding(deps, accountId, systemActor, (standing) => decideReliedOn(standing, saleId))
+}
+
+/** A sale has ended for this bidder. After the last one that needed it the card is let go. */
+export const letGoAuthorisation = async (deps: StandingDeps, accountId: string, saleId: string): Promise<void> => {
+  await changeStanding(deps, accountId, systemActor, (standing) => decideLetGo(standing, saleId))
 }

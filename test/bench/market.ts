@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { feedDay, marketLines } from '../../local/stock.ts'
 import { startSystem, type System } from '../../local/system.ts'
+import { shippedPolicy } from '../../shared/domain/release-policy.ts'
 import { createClient } from '../../shared/contract/client.ts'
 import type { Money } from '../../shared/contract/money.ts'
 
@@ -49,6 +50,21 @@ export const releaseDue = async (system: System): Promise<void> => {
   system.schedules.fire(sweep)
   const { retrying } = await system.idle()
   if (retrying > 0) throw new Error(`${retrying} messages failed: see the logs of the workers`)
+}
+
+/** Publishes a policy under which few accounts may place any number of orders. */
+export const liftCaps = async (system: System): Promise<void> => {
+  const operator = createClient({ baseUrl: system.url, token: await system.token('operator') })
+  const { version: basedOn, publishedAt: _, ...draft } = shippedPolicy
+  const { velocity } = draft.eligibility
+  const eligibility = {
+    ...draft.eligibility,
+    openOrdersMax: null,
+    ordersPerDayMax: null,
+    velocity: { ...velocity, order: 100_000 },
+  }
+  const published = await operator.publishPolicy({ body: { ...draft, eligibility, basedOn }, idempotencyKey: 'caps' })
+  if (!published.ok) throw new Error(published.problem.detail)
 }
 
 /** Every handle on sale, up to `wanted`. */

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { type Bench, printTable, withBar } from './bench.ts'
-import { importFeed, openHttp, openOffers, releaseDue, withSystem } from './market.ts'
+import { importFeed, liftCaps, openHttp, openOffers, releaseDue, withSystem } from './market.ts'
 import { load, rounded } from './statistics.ts'
 
 const accounts = 500
@@ -18,6 +18,7 @@ export const memoryBench: Bench = {
     withSystem(true, async (system) => {
       const ready = residentMb()
       await importFeed(system, accounts)
+      await liftCaps(system)
       await releaseDue(system)
       const stocked = residentMb()
       const offers = await openOffers(system, concurrency * 4)

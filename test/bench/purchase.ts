@@ -78,8 +78,13 @@ const measure = async (
 ): Promise<{ readonly hold: Load; readonly raw: Load; readonly whole: Load }> => {
   const http = openHttp(system.url, concurrency)
   const engine = openRawEngine(system)
-  const tokens = await Promise.all(Array.from({ length: concurrency }, (_, buyer) => system.token(`buyer-${buyer}`)))
-  const tokenOf = (index: number) => tokens[index % concurrency] ?? ''
+  // Every order is another account's, as on a market: the caps of one account are not what is measured.
+  const tokens = await Promise.all(
+    Array.from({ length: concurrency + holds[concurrency] + purchases[concurrency] }, (_, buyer) =>
+      system.token(`buyer-${buyer}`),
+    ),
+  )
+  const tokenOf = (index: number) => tokens[index] ?? never()
   const name = `${switchName(on)}-${concurrency}`
   try {
     // As many at once as will be measured: every environment that they need has started and read its secrets.
@@ -92,7 +97,12 @@ const measure = async (
         offers.length,
         concurrency,
         async (index) => {
-          lastOrder = await placeOrder(http, tokenOf(index), `hold-${name}-${index}`, offers[index] ?? never())
+          lastOrder = await placeOrder(
+            http,
+            tokenOf(concurrency + index),
+            `hold-${name}-${index}`,
+            offers[index] ?? never(),
+          )
         },
         advance,
       ),
@@ -104,7 +114,14 @@ const measure = async (
       load(
         wanted.length,
         concurrency,
-        (index) => buy(system, http, tokenOf(index), `whole-${name}-${index}`, wanted[index] ?? never()),
+        (index) =>
+          buy(
+            system,
+            http,
+            tokenOf(concurrency + holds[concurrency] + index),
+            `whole-${name}-${index}`,
+            wanted[index] ?? never(),
+          ),
         advance,
       ),
     )

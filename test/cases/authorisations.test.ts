@@ -3,11 +3,10 @@ import { createClient } from '../../shared/contract/client.ts'
 import type { AccountClaims } from '../../shared/domain/eligibility.ts'
 import { termsInForce } from '../../shared/domain/terms.ts'
 import { claimedHumanity } from '../../shared/gateways/humanity.ts'
-import { letGoAuthorisation, relyOnAuthorisation } from '../../shared/workflows/authorisations.ts'
 import { checkEligibility } from '../../shared/workflows/eligibility.ts'
 import { checkLinks } from '../../shared/workflows/links.ts'
 import { cachedPolicy } from '../../shared/workflows/policies.ts'
-import { recordStrike } from '../../shared/workflows/standing.ts'
+import { letGoAuthorisation, recordStrike } from '../../shared/workflows/standing.ts'
 import { expectInvariants, writesOf } from './invariants.ts'
 import { type Market, startMarket } from './market.ts'
 
@@ -73,8 +72,8 @@ const caller = (id: string, claims: Partial<AccountClaims> = {}) => ({
     ...claims,
   },
 })
-const bid = (id: string, amountMinor: number, claims: Partial<AccountClaims> = {}) =>
-  checkEligibility(deps(), caller(id, claims), { kind: 'bid', amountMinor })
+const bid = (id: string, amountMinor: number, claims: Partial<AccountClaims> = {}, saleId?: string) =>
+  checkEligibility(deps(), caller(id, claims), { kind: 'bid', amountMinor, saleId })
 
 describe('a card is authorised before a large bid', () => {
   test('the hosted page takes nothing; the standing has the card when the provider has told', async () => {
@@ -119,8 +118,10 @@ describe('a card is authorised before a large bid', () => {
 
   test('it is kept while a sale needs it, and let go after the last one', async () => {
     const authorisationId = await authorise('fay')
-    await relyOnAuthorisation(deps(), 'fay', 'auc_1')
-    await relyOnAuthorisation(deps(), 'fay', 'auc_2')
+    expect(await bid('fay', 100_000, {}, 'auc_1')).toBe(null)
+    expect(await bid('fay', 90_000, {}, 'auc_of_little')).toBe(null)
+    expect(await bid('fay', 100_000, {}, 'auc_2')).toBe(null)
+    expect(await bid('fay', 100_000, {}, 'auc_2')).toBe(null)
     const refused = await market.buyer('fay').cancelAuthorisation({ params: { authorisationId } })
     expect(refused).toMatchObject({
       problem: { code: 'transition_not_allowed', facts: { neededBy: ['auc_1', 'auc_2'] } },
