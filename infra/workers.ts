@@ -444,7 +444,7 @@ const outboxFilters = {
     // The first thing that is learnt of an account may be what its holder is told.
     { dynamodb: { Keys: { sk: { S: ['standing'] } } } },
   ],
-  escrow: [{ dynamodb: { Keys: { sk: { S: ['order', 'plan', 'case', 'drop', 'reminder'] } } } }],
+  escrow: [{ dynamodb: { Keys: { sk: { S: ['order', 'plan', 'case', 'drop', 'reminder', 'auction'] } } } }],
 } as const
 
 /** Unique in the world, and known before the bucket exists: its queue's policy and the grants name it. */

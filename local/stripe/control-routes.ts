@@ -30,12 +30,15 @@ const oneOf = <const T extends string>(body: Body, name: string, values: readonl
 /** `POST /_local/{name}` with JSON or a form: the control object over HTTP. */
 export const controlRoutes: Readonly<Record<string, (control: Control, body: Body) => unknown>> = {
   pay: (control, body) => {
-    const [method, outcome, email, name] = ['method', 'outcome', 'email', 'name'].map((field) => optional(body, field))
+    const [method, outcome, email, name, last4] = ['method', 'outcome', 'email', 'name', 'last4'].map((field) =>
+      optional(body, field),
+    )
     return control.pay(text(body, 'session'), {
       ...(method && { method: method as 'card' }),
       ...(outcome && { outcome }),
       ...(email && { email }),
       ...(name && { name }),
+      ...(last4 && { last4 }),
     })
   },
   settle: (control, body) =>

@@ -5,6 +5,8 @@
 export const effects = {
   'order.refund_wanted': 'give the money back through the payment provider',
   'order.order_cancelled': "close the payment provider's checkout so that nobody pays for a cancelled order",
+  'auction.auction_paid': 'let the cards go that bidders had authorised for this auction alone',
+  'auction.auction_unsold': 'let the cards go that bidders had authorised for this auction alone',
   'standing.authorisation_end_wanted': 'let a card go that was authorised and is not needed any more',
 } as const
 

@@ -4,11 +4,13 @@ import { decideRefundCompleted } from '../domain/order.ts'
 import type { Authorisations } from '../gateways/authorisations.ts'
 import type { Payments } from '../gateways/payments.ts'
 import { log } from '../runtime/log.ts'
+import { load } from '../store/aggregates.ts'
 import { loadOrder } from '../store/orders.ts'
 import type { Store } from '../store/client.ts'
 import { endAuthorisations } from './authorisations.ts'
 import { type CommitDeps, committing, instant } from './committing.ts'
 import { orderChanges } from './order-changes.ts'
+import { letGoAuthorisation } from './standing.ts'
 
 export type EffectDeps = CommitDeps<Store> & {
   readonly payments: Payments
@@ -21,13 +23,27 @@ export type EffectDeps = CommitDeps<Store> & {
  * provider's keys are derived from ids, and the result comes back as a decision of the aggregate.
  */
 export const carryOutEffect = async (deps: EffectDeps, type: EffectEventType, id: string): Promise<void> => {
-  if (type === 'standing.authorisation_end_wanted') return endAuthorisations(deps, id)
-  return carryOutOrderEffect(deps, type, id)
+  switch (type) {
+    case 'auction.auction_paid':
+    case 'auction.auction_unsold':
+      return letGoBidders(deps, id)
+    case 'standing.authorisation_end_wanted':
+      return endAuthorisations(deps, id)
+    default:
+      return carryOutOrderEffect(deps, type, id)
+  }
+}
+
+/** Of the bidders whom the auction still knows; the cards of those who were outbid by so many lapse by themselves. */
+const letGoBidders = async (deps: EffectDeps, auctionId: string): Promise<void> => {
+  const auction = await load(deps.store, 'auction', auctionId)
+  if (auction === null) throw new Error(`there is no auction ${auctionId}`)
+  for (const { bidderId } of auction.state.bidders) await letGoAuthorisation(deps, bidderId, auctionId)
 }
 
 const carryOutOrderEffect = async (
   deps: EffectDeps,
-  type: Exclude<EffectEventType, `standing.${string}`>,
+  type: Extract<EffectEventType, `order.${string}`>,
   orderId: string,
 ): Promise<void> => {
   const order = await loadOrder(deps.store, orderId)

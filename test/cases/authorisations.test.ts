@@ -236,6 +236,7 @@ describe('case 27: linked accounts', () => {
     expect((await bid('lou', 100))?.code).toBe('account_suspended')
     expect(await bid('kit', 100)).toBe(null)
     expect(value(await operator().listCases({ query: { limit: 10 } })).items).toEqual([])
+    await market.system.idle()
     const { entries } = value(await operator().listJournal({ params: { aggregateId: `case:${found?.id}` } }))
     expect(entries.map(({ by, events }) => [by, events[0]?.type])).toEqual([
       ['system', 'case_opened'],

@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { systemActor } from '../../shared/domain/actors.ts'
 import { advance } from '../../shared/domain/aggregate.ts'
 import { skeleton } from '../../shared/domain/handle-name.ts'
 import { marksPerLookMax } from '../../shared/domain/protected-names.ts'
+import { decideTraitSeen, traitOf } from '../../shared/domain/standing.ts'
 import { commit, commitAll } from '../../shared/store/commit.ts'
 import { dueIds } from '../../shared/store/due.ts'
 import {
@@ -12,12 +14,16 @@ import {
   loadHandle,
   loadHandles,
   loadLook,
+  loadPurchase,
   queryHolder,
   queryNames,
   viewHandle,
 } from '../../shared/store/handles.ts'
 import { fileEntries, filedEntries } from '../../shared/store/journal.ts'
-import { loadOrder, queryBuyer, querySales } from '../../shared/store/orders.ts'
+import { linkAccount } from '../../shared/store/links.ts'
+import { loadOrder, queryBuyer, querySales, recentOrders } from '../../shared/store/orders.ts'
+import { loadStandings } from '../../shared/store/standings.ts'
+import { countRequest } from '../../shared/store/velocity.ts'
 import { loadDemand, loadWatch, loadWatches, markTold, queryWatches, writeWatch } from '../../shared/store/watches.ts'
 import { watchesPerPage } from '../../shared/workflows/send-alerts.ts'
 import { loadPolicy } from '../../shared/store/policy.ts'
@@ -122,6 +128,11 @@ beforeAll(async () => {
   }
   await measure('read a protected look to decide', () => loadLook(store, shape))
   await measure('read a handle for sale and its skeleton', () => loadForSale(store, name))
+  await measure("read a handle for sale, its skeleton and the buyer's standing", () =>
+    loadPurchase(store, name, 'acct_b'),
+  )
+  const limit = { route: 'order', accountId: 'acct_b', windowSeconds: 60, max: 60 }
+  await measure('count a request', () => countRequest(store, limit, Date.parse(at(0))))
   await measure('place an order (hold)', () =>
     commit(store, context, [
       { kind: 'handle', before: released, after: held },
@@ -144,6 +155,16 @@ beforeAll(async () => {
   await measure('read the demand for a name', () => loadDemand(store, [name]))
   await measure('read a page of watches to tell them', () => queryWatches(store, name, { limit: watchesPerPage }))
   await measure('mark that a watch was told', () => markTold(store, backorder, '12 released', true))
+  const card = traitOf('card', 'fingerprint')
+  const seen = advance('standing', 'acct_b', null, decideTraitSeen(null, card), at(0), systemActor)
+  await measure('learn a card or a device of an account: the index', () => linkAccount(store, card, 'acct_b'))
+  await measure('learn a card or a device of an account: the standing', () =>
+    commit(store, context, [{ kind: 'standing', before: null, after: seen }]),
+  )
+  await measure('hold a bidder against seller, operator and leader', () =>
+    loadStandings(store, ['acct_b', 'acct_s', 'acct_o', 'acct_l']),
+  )
+  await measure("a buyer's last orders", () => recentOrders(store, 'acct_b', at(0), 50))
   await measure("a buyer's orders", () => queryBuyer(store, 'acct_b', { limit: 20 }))
   await measure("a buyer's handles", () => queryHolder(store, 'acct_b', { limit: 20 }))
   await measure('sales of a month', () => querySales(store, '2026-11', { limit: 20 }))
