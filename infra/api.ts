@@ -4,7 +4,7 @@ import type { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers
 import type { Construct } from 'constructs'
 import type { Page, Route, RouteGroup } from '../shared/contract/route.ts'
 import { routes } from '../shared/contract/routes.ts'
-import { keepPages } from '../shared/contract/routes/keep.ts'
+import { pages } from '../shared/contract/pages.ts'
 import { ApiFunction } from './constructs/api-function.ts'
 import type { Deployment } from './constructs/node-function.ts'
 import type { FunctionName } from './grants.ts'
@@ -56,6 +56,14 @@ const functionOfGroup = {
     name: 'api/cases',
     errorImpact: 'Operators cannot see or decide cases of linked accounts, or lift a suspension.',
   },
+  campaigns: {
+    name: 'api/campaigns',
+    errorImpact: 'Operators cannot run private offers: counter-offers wait, and campaigns cannot be started or closed.',
+  },
+  'private-offers': {
+    name: 'api/private-offers',
+    errorImpact: 'Prospects cannot open, answer or accept their offers, and nobody can unsubscribe.',
+  },
   'stripe-webhook': {
     name: 'webhooks/stripe',
     errorImpact:
@@ -81,7 +89,7 @@ export class ApiStack extends Stack {
       return found.integration
     }
 
-    for (const route of Object.values<Route | Page>({ ...routes, ...keepPages })) {
+    for (const route of Object.values<Route | Page>({ ...routes, ...pages })) {
       const isPublic = route.role === 'public'
       const httpRoute = new HttpRoute(this, `Route-${route.operationId}`, {
         httpApi: api,
@@ -107,6 +115,8 @@ function reasonOfPublicGroup(group: RouteGroup): string {
       return 'Stripe cannot present a token: the function verifies the signature over the raw body before anything else.'
     case 'keep':
       return 'Holders who have forgotten how to sign in must be able to answer a notice: its link is signed, and checked first.'
+    case 'private-offers':
+      return 'Prospects have no account yet when they open an offer: its link is signed, and checked first. To accept, they sign in.'
     default:
       return 'Open to everyone by design: the market, the public sales history and the API description hold nothing personal.'
   }

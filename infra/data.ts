@@ -16,7 +16,7 @@ export type DataStackProps = { readonly settings: Settings; readonly resources: 
 
 const text = (name: string) => ({ name, type: AttributeType.STRING })
 
-/** What must outlive every other stack: the tables, the secret of the payment provider, and the one that links are signed with. */
+/** What must outlive every other stack: the tables, the secret of the payment provider, and those that links are signed with. */
 export class DataStack extends Stack {
   readonly handles: Table
   readonly escrow: Table
@@ -120,6 +120,19 @@ export class DataStack extends Stack {
         'keep. Nothing else is signed with it, and each link ends with its time of grace.',
     })
 
+    const offerSecret = new CfnSecret(this, 'OfferSecret', {
+      name: `marketplace/${settings.stage}/offer`,
+      description: 'What the links of private offers are signed with',
+      generateSecretString: { passwordLength: 64, excludePunctuation: true },
+    })
+    offerSecret.applyRemovalPolicy(removalPolicy)
+    Validations.of(offerSecret).acknowledge({
+      id: 'AwsSolutions-SMG4',
+      reason:
+        'A new value ends the links of every offer that is out, and how to unsubscribe by them. An operator sets one ' +
+        'after a leak; a rotation by the calendar would break promises to prospects.',
+    })
+
     const handlesVariable = { HANDLES_TABLE: this.handles.tableName }
     const escrowVariable = { ESCROW_TABLE: this.escrow.tableName }
     resources.set('handles', { arn: this.handles.tableArn, environment: handlesVariable })
@@ -137,6 +150,7 @@ export class DataStack extends Stack {
     resources.set('escrow/stream', { arn: streamArn(this.escrow), environment: {} })
     resources.set('any-stream', { arn: '*', environment: {} })
     resources.set('keep-secret', { arn: keepSecret.ref, environment: { KEEP_SECRET_ARN: keepSecret.ref } })
+    resources.set('offer-secret', { arn: offerSecret.ref, environment: { OFFER_SECRET_ARN: offerSecret.ref } })
     resources.set('stripe-secret', { arn: stripeSecret.ref, environment: { STRIPE_SECRET_ARN: stripeSecret.ref } })
 
     new CfnOutput(this, 'HandlesTable', { value: this.handles.tableName })

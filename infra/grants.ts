@@ -32,6 +32,7 @@ export type ResourceName =
   | 'bus'
   | 'stripe-secret'
   | 'keep-secret'
+  | 'offer-secret'
   | 'mail-identity'
   | 'mail-configuration-set'
   | 'any-stream'
@@ -100,6 +101,14 @@ const plansReminders: readonly Grant[] = [
 const stripeSecret: Grant = { allow: ['secretsmanager:GetSecretValue'], on: 'stripe-secret' }
 
 const keepSecret: Grant = { allow: ['secretsmanager:GetSecretValue'], on: 'keep-secret' }
+
+const offerSecret: Grant = { allow: ['secretsmanager:GetSecretValue'], on: 'offer-secret' }
+
+/** Moves private offers: the offer, its handle, the next one in turn, and what lies beside their campaign. */
+const movesOffers: readonly Grant[] = [
+  { allow: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
+  { allow: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'], on: 'escrow' },
+]
 
 export const grants = {
   'api/catalogue': [
@@ -191,6 +200,21 @@ export const grants = {
       partitions: ['W#*', 'U#*'],
     },
   ],
+  'api/campaigns': [
+    ...movesOffers,
+    { allow: ['dynamodb:Query'], on: 'handles/index/byShelf' },
+    { allow: ['dynamodb:Query'], on: 'shelves' },
+    // What the operator's device has in common with others.
+    { allow: ['dynamodb:UpdateItem'], on: 'handles', partitions: ['L#*'] },
+    // Prospects, 25 to a request.
+    { allow: ['dynamodb:BatchWriteItem'], on: 'escrow', partitions: ['C#*'] },
+  ],
+  'api/private-offers': [
+    ...movesOffers,
+    ...asksEligibility,
+    { allow: ['dynamodb:Query'], on: 'escrow/index/byParty' },
+    offerSecret,
+  ],
   'webhooks/stripe': [stripeSecret, { allow: ['sqs:SendMessage'], on: 'payments' }],
   'schedules/sweep-handles': [
     { allow: ['dynamodb:GetItem'], on: 'handles' },
@@ -256,10 +280,7 @@ export const grants = {
     // A deadline that was moved is sent for again.
     { allow: ['sqs:SendMessage'], on: 'deadlines' },
     recordsFailures('deadlines'),
-    { allow: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
-    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'escrow' },
-    // The entries of a drop that is drawn.
-    { allow: ['dynamodb:Query'], on: 'escrow', partitions: ['D#*'] },
+    ...movesOffers,
   ],
   'workers/apply-payments': [
     receives('payments'),
@@ -276,12 +297,7 @@ export const grants = {
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'escrow' },
     stripeSecret,
   ],
-  'workers/advance-sales': [
-    receives('sale-orders'),
-    recordsFailures('sale-orders'),
-    { allow: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
-    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'escrow' },
-  ],
+  'workers/advance-sales': [receives('sale-orders'), recordsFailures('sale-orders'), ...movesOffers],
   'workers/send-notices': [
     receives('notices'),
     recordsFailures('notices'),
@@ -305,10 +321,16 @@ export const grants = {
     { allow: ['ses:SendEmail'], on: 'mail-configuration-set' },
     { allow: ['events:PutEvents'], on: 'bus' },
   ],
-  'workers/apply-mail-events': [
-    receives('mail-events'),
-    recordsFailures('mail-events'),
-    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
+  'workers/apply-mail-events': [receives('mail-events'), recordsFailures('mail-events'), ...movesOffers],
+  'workers/send-private-offers': [
+    receives('private-offers'),
+    recordsFailures('private-offers'),
+    ...movesOffers,
+    // Offers and their turns, 25 to a request.
+    { allow: ['dynamodb:BatchWriteItem', 'dynamodb:PartiQLInsert'], on: 'escrow' },
+    { allow: ['ses:SendEmail'], on: 'mail-identity' },
+    { allow: ['ses:SendEmail'], on: 'mail-configuration-set' },
+    offerSecret,
   ],
   'workers/publish-outbox': [
     readsStream('handles'),

@@ -10,7 +10,7 @@ import { queueVariable } from '../shared/contract/queues.ts'
 import { type MailEventMessage, runRequested } from '../shared/contract/messages.ts'
 import { alertEventTypes, reminderEventType } from '../shared/domain/alert.ts'
 import type { StreamFailureQueueName } from '../shared/contract/queues.ts'
-import { effectEventTypes, noticeEventType, orderEndTypes } from '../shared/domain/effects.ts'
+import { effectEventTypes, noticeEventType, offerEventTypes, orderEndTypes } from '../shared/domain/effects.ts'
 import { addAlarm, addLoggedEventAlarm, alarmPeriod } from './alarms.ts'
 import { type Deployment, NodeFunction } from './constructs/node-function.ts'
 import { newDeadLetterQueue, QueueWorker } from './constructs/queue-worker.ts'
@@ -38,6 +38,7 @@ export class WorkersStack extends Stack {
     this.addEffects(deployment, bus)
     this.addSaleOrders(deployment, bus)
     this.addNotices(deployment, bus)
+    this.addPrivateOffers(deployment, bus)
     this.addMailEvents(deployment, configurationSet)
     this.addAlerts(deployment, bus)
     this.addOutbox(deployment)
@@ -276,6 +277,31 @@ export class WorkersStack extends Stack {
     })
   }
 
+  /** Campaigns that began or ended, and mails to prospects → private-offers queue → `send-private-offers`. */
+  private addPrivateOffers(deployment: Deployment, bus: EventBus): void {
+    const { queue, deadLetters } = new QueueWorker(this, 'SendPrivateOffers', {
+      deployment,
+      name: 'workers/send-private-offers',
+      queue: 'private-offers',
+      batchSize: 10,
+      maxConcurrency: 5,
+      memoryMb: 1024,
+      // Ten messages, one of which may plan five hundred offers.
+      timeout: Duration.minutes(3),
+      waitMax: Duration.hours(1),
+      environment: { PUBLIC_URL: deployment.publicUrl },
+      errorImpact:
+        'Campaigns stand still: prospects are not written to or answered, and their time to answer runs out.',
+    })
+    new Rule(this, 'PrivateOffersRule', {
+      ruleName: resourceName(deployment.settings, 'private-offers'),
+      description: 'Offers to plan or to take back, and mails to prospects that a committed journal entry wants',
+      eventBus: bus,
+      eventPattern: { source: [eventSource], detailType: [...offerEventTypes] },
+      targets: [new SqsQueue(queue, { deadLetterQueue: deadLetters })],
+    })
+  }
+
   /** What SES tells of notices that did not arrive → mail-events queue → `apply-mail-events`. */
   private addMailEvents(deployment: Deployment, configurationSet: string): void {
     const { queue, deadLetters } = new QueueWorker(this, 'ApplyMailEvents', {
@@ -444,7 +470,13 @@ const outboxFilters = {
     // The first thing that is learnt of an account may be what its holder is told.
     { dynamodb: { Keys: { sk: { S: ['standing'] } } } },
   ],
-  escrow: [{ dynamodb: { Keys: { sk: { S: ['order', 'plan', 'case', 'drop', 'reminder', 'auction'] } } } }],
+  escrow: [
+    {
+      dynamodb: {
+        Keys: { sk: { S: ['order', 'plan', 'case', 'drop', 'reminder', 'auction', 'campaign', 'private_offer'] } },
+      },
+    },
+  ],
 } as const
 
 /** Unique in the world, and known before the bucket exists: its queue's policy and the grants name it. */

@@ -16,6 +16,8 @@ export interface SentMail {
   readonly subject: string
   readonly text: string
   readonly html: string
+  /** Headers that the sender set beside SES's own, by name. */
+  readonly headers: Readonly<Record<string, string>>
   /** Seconds since the epoch, by the clock. */
   readonly at: number
 }
@@ -105,6 +107,11 @@ export class Mail implements SystemMail {
         subject: asString(email.subject) ?? '',
         text: asString(asObject(email.body).text) ?? '',
         html: asString(asObject(email.body).html) ?? '',
+        headers: Object.fromEntries(
+          asArray(email.headers)
+            .map(asObject)
+            .map(({ name, value }) => [asString(name) ?? '', asString(value) ?? '']),
+        ),
         at: Number(email.at),
       }))
       .filter((email) => to === undefined || email.to.includes(to))

@@ -3,7 +3,9 @@ import { auctionMachine } from '../shared/domain/auction.ts'
 import { caseMachine } from '../shared/domain/case.ts'
 import { dropMachine } from '../shared/domain/drop.ts'
 import { handleMachine, listingMachine } from '../shared/domain/handle-machine.ts'
+import { campaignMachine } from '../shared/domain/campaign.ts'
 import { orderMachine } from '../shared/domain/order.ts'
+import { offerMachine } from '../shared/domain/private-offer-machine.ts'
 import { ruleNames, shippedPolicy } from '../shared/domain/release-policy.ts'
 import { durationMs, type Terms, termsInForce } from '../shared/domain/terms.ts'
 import { type Machine, toMermaid } from '../shared/domain/transitions.ts'
@@ -57,6 +59,18 @@ const stateMachines = (terms: Terms): string =>
       dropMachine,
       terms,
     ),
+    section(
+      'Campaign',
+      'A campaign is drafted, takes its prospects, and then offers its handles to them until an operator closes it.',
+      campaignMachine,
+      terms,
+    ),
+    section(
+      'Private offer',
+      'One handle offered to one prospect. In an exclusive campaign the next prospect has the turn when it ends without a sale; in a sealed round amounts are named until the end, closed in, and compared. Mails and their results move nothing, so they are not drawn.',
+      offerMachine,
+      terms,
+    ),
   ].join('\n\n') + '\n'
 
 const section = <S extends string, E extends string>(
@@ -87,6 +101,8 @@ const wait = (after: Deadline, terms: Terms): string => {
       return 'the planned step: the next notice, or the end of the grace period that the notices told'
     case 'orderDeadline':
       return 'the deadline of the order that holds it'
+    case 'offerWindow':
+      return 'the end of the window that the offer told its prospect, as answers moved it'
     case 'auctionStart':
       return 'the instant at which the auction starts'
     case 'auctionEnd':

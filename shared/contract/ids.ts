@@ -22,6 +22,8 @@ export const planIdSchema = prefixed('pln', 'PlanId')
 export const runIdSchema = prefixed('run', 'RunId')
 export const authorisationIdSchema = prefixed('aut', 'AuthorisationId')
 export const caseIdSchema = prefixed('cas', 'CaseId')
+export const campaignIdSchema = prefixed('cmp', 'CampaignId')
+export const offerIdSchema = prefixed('pof', 'PrivateOfferId')
 
 /** The platform's own account id: printable ASCII without spaces. */
 export const accountIdSchema = z

@@ -79,6 +79,21 @@ export const noticeMessageSchema = z.object({
   }),
 })
 
+/** Work of private offers, as an EventBridge event: a campaign began or ended, or a mail to a prospect is wanted. */
+export const offerMessageSchema = z.discriminatedUnion('detail-type', [
+  z.object({
+    'detail-type': z.enum(['campaign.campaign_started', 'campaign.campaign_closed']),
+    detail: z.object({ aggregate: z.string().regex(/^campaign:cmp_[0-9A-HJKMNP-TV-Z]{26}$/) }),
+  }),
+  z.object({
+    'detail-type': z.literal('private_offer.mail_wanted'),
+    detail: z.object({
+      aggregate: z.string().regex(/^private_offer:pof_[0-9A-HJKMNP-TV-Z]{26}$/),
+      event: z.object({ number: z.int().min(1) }),
+    }),
+  }),
+])
+
 /** The events of SES that tell of a mail which did not arrive or was not welcome. */
 export const mailEventTypes = ['Email Bounced', 'Email Complaint Received', 'Email Rejected'] as const
 

@@ -47,6 +47,8 @@ const tags = [
   ['release-plans', 'What a release would do, before it is begun, and the sealed schedules of those that were'],
   ['authorisations', 'The card that large bids ask for, and how the caller stands'],
   ['cases', 'The handle team: accounts that may play together'],
+  ['campaigns', 'Private offers, as operators run them'],
+  ['private-offers', 'A private offer, by the link that its prospect was sent'],
   ['stripe-webhook', 'The payment provider'],
   ['reference', 'This description'],
 ] as const

@@ -11,6 +11,7 @@ export const workQueueNames = [
   'plans',
   'alerts',
   'sale-orders',
+  'private-offers',
 ] as const
 export type WorkQueueName = (typeof workQueueNames)[number]
 

@@ -20,6 +20,8 @@ export type RouteGroup =
   | 'authorisations'
   | 'cases'
   | 'drops'
+  | 'campaigns'
+  | 'private-offers'
   | 'stripe-webhook'
 
 export type Route = {

@@ -1,12 +1,14 @@
 import { accountRoutes } from './routes/accounts.ts'
 import { authorisationRoutes } from './routes/authorisations.ts'
 import { caseRoutes } from './routes/cases.ts'
+import { campaignRoutes } from './routes/campaigns.ts'
 import { catalogueRoutes } from './routes/catalogue.ts'
 import { checkoutRoutes } from './routes/checkout.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { keepRoutes } from './routes/keep.ts'
 import { discoveryRoutes } from './routes/discovery.ts'
 import { operatorRoutes } from './routes/operator.ts'
+import { privateOfferRoutes } from './routes/private-offers.ts'
 import { purchaseRoutes } from './routes/purchases.ts'
 import { releasePlanRoutes } from './routes/release-plans.ts'
 import { referenceRoutes } from './routes/reference.ts'
@@ -31,6 +33,8 @@ export const routes = {
   ...authorisationRoutes,
   ...caseRoutes,
   ...dropRoutes,
+  ...campaignRoutes,
+  ...privateOfferRoutes,
   ...webhookRoutes,
   ...referenceRoutes,
 } as const

@@ -2,6 +2,7 @@ import { type Actor, actorName } from './actors.ts'
 import { type Case, type CaseEvent, evolveCase } from './case.ts'
 import { type Auction, type AuctionEvent, evolveAuction } from './auction.ts'
 import { type Drop, type DropEvent, evolveDrop } from './drop.ts'
+import { type Campaign, type CampaignEvent, evolveCampaign } from './campaign.ts'
 import { evolveHandle } from './handle-evolve.ts'
 import type { Handle, HandleEvent } from './handle.ts'
 import { type Entry, nextEntry } from './journal.ts'
@@ -9,6 +10,8 @@ import type { Posting } from './ledger.ts'
 import { evolveLook, type LookEvent, type ProtectedLook } from './protected-names.ts'
 import { evolveOrder, type Order, type OrderEvent, postingsOf } from './order.ts'
 import { evolveReminder, type Reminder, type ReminderEvent } from './reminder.ts'
+import type { OfferEvent, PrivateOffer } from './private-offer.ts'
+import { evolveOffer } from './private-offer-evolve.ts'
 import { evolvePlan, type PlanEvent, type ReleasePlan } from './release-plan.ts'
 import { evolvePolicy, type PolicyEvent, type PublishedPolicy } from './release-policy.ts'
 import { evolveStanding, type Standing, type StandingEvent } from './standing.ts'
@@ -28,6 +31,8 @@ type Kinds = {
   auction: [Auction, AuctionEvent]
   standing: [Standing, StandingEvent]
   case: [Case, CaseEvent]
+  campaign: [Campaign, CampaignEvent]
+  private_offer: [PrivateOffer, OfferEvent]
 }
 export type Kind = keyof Kinds
 export type StateOf<K extends Kind> = Kinds[K][0]
@@ -47,17 +52,24 @@ type Rules<K extends Kind> = {
   readonly postingsOf?: (before: StateOf<K>, event: EventOf<K>) => readonly Posting[]
 }
 
+// The kinds that buyers' functions move have rules of their own, so that a bundle which needs no others holds no others.
+const handleRules: Rules<'handle'> = { evolve: evolveHandle }
+const orderRules: Rules<'order'> = { evolve: evolveOrder, postingsOf }
+const standingRules: Rules<'standing'> = { evolve: evolveStanding }
+
 const rules: { readonly [K in Kind]: Rules<K> } = {
-  handle: { evolve: evolveHandle },
-  order: { evolve: evolveOrder, postingsOf },
+  handle: handleRules,
+  order: orderRules,
   look: { evolve: evolveLook },
   policy: { evolve: (_, policy, event, at) => evolvePolicy(policy, event, at) },
   plan: { evolve: evolvePlan },
   drop: { evolve: evolveDrop },
   reminder: { evolve: evolveReminder },
   auction: { evolve: evolveAuction },
-  standing: { evolve: evolveStanding },
+  standing: standingRules,
   case: { evolve: evolveCase },
+  campaign: { evolve: evolveCampaign },
+  private_offer: { evolve: evolveOffer },
 }
 
 /** The one release policy has no id of its own among many. */
@@ -89,8 +101,15 @@ export const fold = <K extends Kind>(
   before: StateOf<K> | null,
   events: readonly EventOf<K>[],
   at: string,
+): Folded<K> => foldBy(rules[kind], id, before, events, at)
+
+const foldBy = <K extends Kind>(
+  { evolve, postingsOf: moved }: Rules<K>,
+  id: string,
+  before: StateOf<K> | null,
+  events: readonly EventOf<K>[],
+  at: string,
 ): Folded<K> => {
-  const { evolve, postingsOf: moved }: Rules<K> = rules[kind]
   let state = before
   const postings: Posting[] = []
   for (const event of events) {
@@ -109,12 +128,7 @@ export const advance = <K extends Kind>(
   events: readonly EventOf<K>[],
   at: string,
   actor: Actor,
-): VersionedOf<K> => {
-  const { state, postings } = fold(kind, id, before?.state ?? null, events, at)
-  if (state === null) throw new Error(`nothing happened to ${kind} ${id}`)
-  const decided = { at, by: actorName(actor), events, postings }
-  return { state, entry: nextEntry<EventOf<K>>(aggregateName(kind, id), before?.entry ?? null, decided) }
-}
+): VersionedOf<K> => advanceBy(kind, rules[kind])(id, before, events, at, actor)
 
 type Advance<K extends Kind> = (
   id: string,
@@ -124,10 +138,15 @@ type Advance<K extends Kind> = (
   actor: Actor,
 ) => VersionedOf<K>
 
-const advanceOf =
-  <K extends Kind>(kind: K): Advance<K> =>
-  (id, before, events, at, actor) =>
-    advance(kind, id, before, events, at, actor)
+const advanceBy =
+  <K extends Kind>(kind: K, kindRules: Rules<K>): Advance<K> =>
+  (id, before, events, at, actor) => {
+    const { state, postings } = foldBy(kindRules, id, before?.state ?? null, events, at)
+    if (state === null) throw new Error(`nothing happened to ${kind} ${id}`)
+    const decided = { at, by: actorName(actor), events, postings }
+    return { state, entry: nextEntry<EventOf<K>>(aggregateName(kind, id), before?.entry ?? null, decided) }
+  }
 
-export const advanceHandle = /* @__PURE__ */ advanceOf('handle')
-export const advanceOrder = /* @__PURE__ */ advanceOf('order')
+export const advanceHandle = /* @__PURE__ */ advanceBy('handle', handleRules)
+export const advanceOrder = /* @__PURE__ */ advanceBy('order', orderRules)
+export const advanceStanding = /* @__PURE__ */ advanceBy('standing', standingRules)

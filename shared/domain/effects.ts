@@ -29,5 +29,15 @@ export const orderEndTypes = [
   'order.refund_completed',
 ] as const
 
+/**
+ * What private offers want done: a campaign's offers planned, or taken back, and mails to prospects. Their rule and their
+ * worker are those of the queue `private-offers`.
+ */
+export const offerEventTypes = [
+  'campaign.campaign_started',
+  'campaign.campaign_closed',
+  'private_offer.mail_wanted',
+] as const
+
 export type EffectEventType = keyof typeof effects
 export const effectEventTypes = Object.keys(effects) as EffectEventType[]

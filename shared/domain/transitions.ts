@@ -22,6 +22,7 @@ export type Transition<S extends string, E extends string> = {
     | 'auctionStart'
     | 'auctionEnd'
     | DropDeadline
+    | 'offerWindow'
 }
 
 /** `waiting`: somebody owes an act, so a deadline must exist. `resting`: nobody does. `final`: nothing follows. */

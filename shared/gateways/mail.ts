@@ -20,6 +20,8 @@ export type MailMessage = {
   readonly html: string
   /** Come back in every event about this mail. Names and values: letters, digits, `_` and `-`, 256 at most. */
   readonly tags: Readonly<Record<string, string>>
+  /** Headers beside those that SES writes itself. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /**
@@ -50,7 +52,7 @@ export const openMail = ({ from, configurationSet }: MailConfig): Mail => {
     requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
   })
   return {
-    send: async ({ to, subject, text, html, tags }) => {
+    send: async ({ to, subject, text, html, tags, headers = {} }) => {
       const address = asciiAddress(to)
       if (address === null) return { kind: 'refused', reason: 'address_invalid' }
       const command = new SendEmailCommand({
@@ -58,7 +60,13 @@ export const openMail = ({ from, configurationSet }: MailConfig): Mail => {
         Destination: { ToAddresses: [address] },
         ConfigurationSetName: configurationSet,
         EmailTags: Object.entries(tags).map(([Name, Value]) => ({ Name, Value })),
-        Content: { Simple: { Subject: utf8(subject), Body: { Text: utf8(text), Html: utf8(html) } } },
+        Content: {
+          Simple: {
+            Subject: utf8(subject),
+            Body: { Text: utf8(text), Html: utf8(html) },
+            Headers: Object.entries(headers).map(([Name, Value]) => ({ Name, Value })),
+          },
+        },
       })
       try {
         const { MessageId } = await client.send(command)

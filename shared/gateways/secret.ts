@@ -3,7 +3,7 @@ import * as z from 'zod'
 
 const stripeSecretSchema = z.object({ secretKey: z.string().min(1), webhookSecret: z.string().min(1) })
 
-const keepSecretSchema = z.string().min(32)
+const linkSecretSchema = z.string().min(32)
 
 export type StripeSecret = z.infer<typeof stripeSecretSchema>
 
@@ -17,9 +17,14 @@ export const readStripeSecret = async (arn: string): Promise<StripeSecret> => {
 }
 
 /** Reads what the links of notices are signed with. */
-export const readKeepSecret = async (arn: string): Promise<string> => {
-  const parsed = keepSecretSchema.safeParse(await readSecret(arn))
-  if (!parsed.success) throw new Error('the secret of the keep links has no value of 32 characters or more')
+export const readKeepSecret = (arn: string): Promise<string> => readLinkSecret(arn, 'keep links')
+
+/** Reads what the links of private offers are signed with. */
+export const readOfferSecret = (arn: string): Promise<string> => readLinkSecret(arn, 'offer links')
+
+const readLinkSecret = async (arn: string, links: string): Promise<string> => {
+  const parsed = linkSecretSchema.safeParse(await readSecret(arn))
+  if (!parsed.success) throw new Error(`the secret of the ${links} has no value of 32 characters or more`)
   return parsed.data
 }
 

@@ -12,6 +12,7 @@ const schemas = {
   MAIL_FROM: z.email(),
   MAIL_CONFIGURATION_SET: z.string().min(1),
   KEEP_SECRET_ARN: z.string().min(1),
+  OFFER_SECRET_ARN: z.string().min(1),
   STRIPE_SECRET_ARN: z.string().min(1),
   /** Only where the payment provider is not at its public address. */
   STRIPE_API_URL: z.url().optional(),

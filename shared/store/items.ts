@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import {
   aggregateName,
   type EventOf,
+  handleAggregate,
   type Kind,
-  parseAggregate,
   policyId,
   type StateOf,
   type VersionedHandle,
@@ -17,6 +17,7 @@ import type { HandleEvent } from '../domain/handle.ts'
 import type { Entry } from '../domain/journal.ts'
 import { type Order, orderDueAt } from '../domain/order.ts'
 import { reminderDueAt } from '../domain/reminder.ts'
+import { offerDueAt } from '../domain/private-offer-machine.ts'
 import type { Terms } from '../domain/terms.ts'
 
 /**
@@ -74,9 +75,11 @@ const planPlace = { table: 'escrow', prefix: 'P#', sk: 'plan' } as const satisfi
 const auctionPlace = { table: 'escrow', prefix: 'A#', sk: 'auction' } as const satisfies Place
 const casePlace = { table: 'escrow', prefix: 'U#', sk: 'case' } as const satisfies Place
 const standingPlace = { table: 'handles', prefix: 'B#', sk: 'standing' } as const satisfies Place
+const campaignPlace = { table: 'escrow', prefix: 'C#', sk: 'campaign' } as const satisfies Place
+const offerPlace = { table: 'escrow', prefix: 'V#', sk: 'private_offer' } as const satisfies Place
 
 /** The table of kinds. Keys of one table differ in prefix or sort key. */
-export const kinds: { readonly [K in Kind]: Shape<K> } = {
+const tableOfKinds = (): { readonly [K in Kind]: Shape<K> } => ({
   handle: { ...handlePlace, idOf: (handle) => handle.name },
   order: { ...orderPlace, idOf: (order) => order.id, attributes: (order, terms) => orderAttributes(order, terms) },
   look: { ...lookPlace, idOf: (look) => look.skeleton },
@@ -100,7 +103,16 @@ export const kinds: { readonly [K in Kind]: Shape<K> } = {
     // An open case waits for a person: in a shard of its own, which no sweep of the clock reads.
     attributes: ({ status, openedAt }) => (status === 'open' ? { dueShard: casesShard, dueAt: openedAt } : {}),
   },
-}
+  campaign: { ...campaignPlace, idOf: (campaign) => campaign.id },
+  private_offer: {
+    ...offerPlace,
+    idOf: (offer) => offer.id,
+    attributes: (offer) => dueAttributes(offer.id, offerDueAt(offer)),
+  },
+})
+
+/** Pure, so that a bundle which only reads handles and orders does not hold it. */
+export const kinds = /* @__PURE__ */ tableOfKinds()
 
 const keyIn =
   ({ prefix, sk }: Place) =>
@@ -178,7 +190,7 @@ const packHandleEntry = ({ state, entry }: VersionedHandle): StoredEntry => {
 /** The newest entry of an aggregate, whole, from the aggregate's own item. */
 export const entryOnItem = (aggregate: string, item: Item): Entry => {
   const stored = item['entry'] as StoredEntry
-  if (parseAggregate(aggregate)?.kind !== 'handle') return { aggregate, ...stored }
+  if (!aggregate.startsWith(handleAggregate(''))) return { aggregate, ...stored }
   const told = toldByState(item as unknown as StateOf<'handle'>)
   const events = stored.events.map((event) => (event.type === 'handle_released' ? { ...told, ...event } : event))
   return { aggregate, ...stored, events }
@@ -233,18 +245,22 @@ export const aggregateItem = <K extends Exclude<Kind, 'handle'>>(
 
 // Reading trusts the store: nothing but `commit` writes these items, and the audit re-computes each from its journal.
 
-/** An aggregate of this kind from its item. */
-export const readAggregate = <K extends Kind>(kind: K, item: Item): VersionedOf<K> => {
-  const shape: Shape<K> = kinds[kind]
+const readAt = <K extends Kind>(kind: K, { prefix }: Place, item: Item): VersionedOf<K> => {
   const state = Object.fromEntries(
     Object.entries(item).filter(([name]) => !(attributeNames as readonly string[]).includes(name)),
   ) as unknown as StateOf<K>
-  return { state, entry: entryOnItem(aggregateName(kind, shape.idOf(state)), item) as Entry<EventOf<K>> }
+  const id = String(item['pk']).slice(prefix.length)
+  return { state, entry: entryOnItem(aggregateName(kind, id), item) as Entry<EventOf<K>> }
 }
 
+/** An aggregate of this kind from its item. */
+export const readAggregate = <K extends Kind>(kind: K, item: Item): VersionedOf<K> => readAt(kind, kinds[kind], item)
+
+// These two by their own places: what only reads needs nothing of how items of other kinds are made.
+
 export const readHandle = (item: Item): VersionedHandle & { readonly contact: Contact | undefined } => ({
-  ...readAggregate('handle', item),
+  ...readAt('handle', handlePlace, item),
   contact: (item['contact'] as Contact | null | undefined) ?? undefined,
 })
 
-export const readOrder = (item: Item): VersionedOrder => readAggregate('order', item)
+export const readOrder = (item: Item): VersionedOrder => readAt('order', orderPlace, item)

@@ -3,6 +3,7 @@ import type { Store } from '../store/client.ts'
 import { loadOrder } from '../store/orders.ts'
 import { advanceDrop } from './advance-drop.ts'
 import type { CommitDeps } from './committing.ts'
+import { advanceOfferSale } from './offer-acts.ts'
 
 /** What a sale does when an order that it placed has come to an end. Told again: nothing. */
 export type AdvanceSale = (deps: CommitDeps<Store>, order: Order) => Promise<void>
@@ -10,6 +11,8 @@ export type AdvanceSale = (deps: CommitDeps<Store>, order: Order) => Promise<voi
 /** Every kind of sale, by the prefix of its ids. */
 const sales: Readonly<Record<string, AdvanceSale>> = {
   drp: advanceDrop,
+  pof: advanceOfferSale,
+  cmp: advanceOfferSale,
 }
 
 /**

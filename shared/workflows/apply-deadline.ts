@@ -8,6 +8,7 @@ import type { Store } from '../store/client.ts'
 import { applyDropDeadline } from './advance-drop.ts'
 import { applyReminderDeadline } from './reminders.ts'
 import { type CommitDeps, committing, instant } from './committing.ts'
+import { applyOfferDeadline } from './offer-acts.ts'
 import { orderChanges } from './order-changes.ts'
 import { lookAheadMs, secondsUntil } from './sweep-deadlines.ts'
 
@@ -33,6 +34,7 @@ const deadlines: Partial<Record<Kind, ApplyDeadline>> = {
   order: applyOrderDeadline,
   drop: applyDropDeadline,
   reminder: applyReminderDeadline,
+  private_offer: applyOfferDeadline,
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { DynamoDBRecord } from 'aws-lambda'
 import { alertEventTypes, reminderEventType } from '../domain/alert.ts'
-import { effectEventTypes, noticeEventType, toldEventTypes } from '../domain/effects.ts'
+import { effectEventTypes, noticeEventType, offerEventTypes, toldEventTypes } from '../domain/effects.ts'
 import type { Entry } from '../domain/journal.ts'
 import type { DomainEvent, EventBus } from '../gateways/events.ts'
 import type { HandlesStore, Store } from '../store/client.ts'
@@ -14,6 +14,7 @@ const alertTypes = new Set(alertEventTypes)
 const publishedTypes = new Set<string>([
   ...alertEventTypes,
   ...effectEventTypes,
+  ...offerEventTypes,
   ...toldEventTypes,
   noticeEventType,
   reminderEventType,

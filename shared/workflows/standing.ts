@@ -1,7 +1,7 @@
 import type * as z from 'zod'
 import type { standingSchema } from '../contract/standing.ts'
 import { type Actor, systemActor } from '../domain/actors.ts'
-import { advance, type VersionedOf } from '../domain/aggregate.ts'
+import { advanceStanding, type VersionedOf } from '../domain/aggregate.ts'
 import {
   decideLetGo,
   decideReliedOn,
@@ -64,7 +64,7 @@ export const standingChange = (
 ): Extract<Change, { readonly kind: 'standing' }> | null =>
   events.length === 0
     ? null
-    : { kind: 'standing', before, after: advance('standing', accountId, before, events, now, actor) }
+    : { kind: 'standing', before, after: advanceStanding(accountId, before, events, now, actor) }
 
 /**
  * A winner did not pay: one strike for the sale, however often this is told, and by the policy in force a suspension.

@@ -3,7 +3,9 @@ import { auctionMachine } from '../../shared/domain/auction.ts'
 import { caseMachine } from '../../shared/domain/case.ts'
 import { dropMachine } from '../../shared/domain/drop.ts'
 import { handleMachine, listingMachine } from '../../shared/domain/handle-machine.ts'
+import { campaignMachine } from '../../shared/domain/campaign.ts'
 import { orderMachine } from '../../shared/domain/order.ts'
+import { offerMachine } from '../../shared/domain/private-offer-machine.ts'
 import { type Machine, toMermaid } from '../../shared/domain/transitions.ts'
 
 const machines: Machine<string, string>[] = [
@@ -11,6 +13,8 @@ const machines: Machine<string, string>[] = [
   listingMachine as Machine<string, string>,
   orderMachine as Machine<string, string>,
   caseMachine as Machine<string, string>,
+  campaignMachine as Machine<string, string>,
+  offerMachine as Machine<string, string>,
   auctionMachine as Machine<string, string>,
   dropMachine as Machine<string, string>,
 ]

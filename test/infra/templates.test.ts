@@ -7,7 +7,7 @@ import { type FunctionName, functionNames, type Grant, grants, wildcardReasons }
 import { deadLetterQueueNames, deadLetterVariables, workQueueNames } from '../../shared/contract/queues.ts'
 import type { Page, Route } from '../../shared/contract/route.ts'
 import { routes } from '../../shared/contract/routes.ts'
-import { keepPages } from '../../shared/contract/routes/keep.ts'
+import { pages } from '../../shared/contract/pages.ts'
 import { effectEventTypes, noticeEventType } from '../../shared/domain/effects.ts'
 import { eventSource } from '../../shared/gateways/events.ts'
 import { type Assembly, projectFolder, type Properties, synthesise, type TemplateResource } from './assembly.ts'
@@ -81,6 +81,7 @@ describe('grants', () => {
     effects: 'CarryOutEffects',
     notices: 'SendNotices',
     'mail-events': 'ApplyMailEvents',
+    'private-offers': 'SendPrivateOffers',
     plans: 'PlanRelease',
     alerts: 'SendAlerts',
     'sale-orders': 'AdvanceSales',
@@ -116,6 +117,7 @@ describe('grants', () => {
       return `arn:<AWS::Partition>:s3:::${bucketName}/${kind}/${index}`
     }
     if (name === 'bus') return attributeOf('Events/Bus/Resource', '.Arn')
+    if (name === 'offer-secret') return attributeOf('Data/OfferSecret', '')
     if (name === 'stripe-secret') return attributeOf('Data/StripeSecret', '')
     const ses = 'arn:<AWS::Partition>:ses:<AWS::Region>:<AWS::AccountId>'
     if (name === 'keep-secret') return attributeOf('Data/KeepSecret', '')
@@ -205,7 +207,7 @@ describe('routes', () => {
     return assembly.textOf(assembly.follow(integration.properties['IntegrationUri'], stack), 'Description')
   }
 
-  it.each(Object.values<Route | Page>({ ...routes, ...keepPages }))(
+  it.each(Object.values<Route | Page>({ ...routes, ...pages }))(
     '$method $path leads to its function, with its authoriser',
     (route) => {
       const found = httpRoutes().filter(({ properties }) => properties['OperationName'] === route.operationId)
@@ -234,7 +236,7 @@ describe('routes', () => {
     const others = httpRoutes().filter(({ properties }) => !properties['OperationName'])
     expect(others.map(({ properties }) => properties['RouteKey'])).toEqual(['$default'])
     expect(functionBehind(others[0]!)).toBe('functions/api/reference.ts')
-    expect(httpRoutes()).toHaveLength(Object.keys({ ...routes, ...keepPages }).length + 1)
+    expect(httpRoutes()).toHaveLength(Object.keys({ ...routes, ...pages }).length + 1)
   })
 
   it('lets the API call each function by exactly the paths of its routes', () => {
@@ -551,6 +553,9 @@ describe('bundles', () => {
     'api/authorisations': 720,
     'api/cases': 420,
     'api/runs': 420,
+    // Its word lists: how many words a name is made of.
+    'api/campaigns': 2_200,
+    'api/private-offers': 480,
     'webhooks/stripe': 660,
     'schedules/sweep-handles': 400,
     'schedules/sweep-deadlines': 400,
@@ -564,6 +569,7 @@ describe('bundles', () => {
     'workers/apply-payments': 700,
     'workers/carry-out-effects': 700,
     'workers/send-notices': 600,
+    'workers/send-private-offers': 600,
     'workers/apply-mail-events': 400,
     'workers/send-alerts': 600,
     'workers/publish-outbox': 400,

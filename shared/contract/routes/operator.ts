@@ -262,6 +262,6 @@ export const operatorRoutes = {
       schema: z.object({ entries: z.array(operatorResource.journalEntrySchema) }).meta({ id: 'Journal' }),
       words: 'The journal, complete and in order',
     },
-    problems: ['validation_failed', 'not_found', 'role_missing'],
+    problems: ['validation_failed', 'not_found', 'journal_sealed', 'role_missing'],
   },
 } as const satisfies Record<string, Route>
