@@ -83,6 +83,10 @@ describe('an order is refused, with what is asked for, and nothing is written', 
 
 describe('case 21: an account that was taken over', () => {
   test('case 21: its buyer waits by the amount, signs in again, and its holder is told once', async () => {
+    const published: unknown[] = []
+    const unsubscribe = market.system.onBusEvent((event) => {
+      if (event['detail-type'] === 'standing.takeover_suspected') published.push(event['detail'])
+    })
     const changedAt = at(-2 * 3_600_000)
     const claims = { credentials_changed_at: changedAt }
     const much = async (auth: number) => orderOf('victim', 'amberfield', 1_000_000, { ...claims, auth_time: auth })
@@ -94,6 +98,10 @@ describe('case 21: an account that was taken over', () => {
     }
     const told = { type: 'takeover_suspected', act: 'order', amountMinor: 1_000_000, credentialsChangedAt: changedAt }
     expect(await eventsOf('victim')).toEqual([told])
+    // The platform hears of it, and tells the holder.
+    await market.system.idle()
+    unsubscribe()
+    expect(published).toEqual([{ aggregate: 'standing:victim', seq: 1, event: told }])
     // For little, two hours are enough.
     const little = await orderOf('victim', 'amberfield', 100, claims)
     await checkRefused(market, 'price_changed', 'POST', '/v1/orders', little)
