@@ -22,6 +22,10 @@ const functionOfGroup = {
   reference: { name: 'api/reference', errorImpact: 'Partners cannot read the API description; nothing else is hurt.' },
   purchases: { name: 'api/purchases', errorImpact: 'Orders cannot be placed, seen or cancelled: sales are lost.' },
   checkout: { name: 'api/checkout', errorImpact: 'Buyers who hold a handle cannot reach the payment page.' },
+  auctions: {
+    name: 'api/auctions',
+    errorImpact: 'Nobody can bid, so running auctions end too low or unsold; each still ends at its time.',
+  },
   accounts: {
     name: 'api/accounts',
     errorImpact: 'Accounts that came back are not reported, and may lose a handle that they use.',

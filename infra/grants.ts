@@ -132,6 +132,13 @@ export const grants = {
     { allow: ['dynamodb:Query'], on: 'escrow/index/byParty' },
   ],
   'api/checkout': [{ allow: ['dynamodb:GetItem'], on: 'escrow' }, stripeSecret],
+  'api/auctions': [
+    { allow: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
+    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'escrow' },
+    ...asksEligibility,
+    // The visible bids of an auction stand in its journal.
+    { allow: ['dynamodb:Query'], on: 'escrow', partitions: ['J#auction:*'] },
+  ],
   'api/accounts': [
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
     { allow: ['dynamodb:Query'], on: 'handles/index/byHolder' },

@@ -4,12 +4,14 @@ import { readStripeSecret } from '../../shared/gateways/secret.ts'
 import { callersPatience } from '../../shared/gateways/stripe.ts'
 import { api } from '../../shared/runtime/api.ts'
 import { readConfig } from '../../shared/runtime/config.ts'
+import { running } from '../../shared/runtime/running.ts'
 import { openStore } from '../../shared/store/client.ts'
 import { once } from '../../shared/runtime/once.ts'
 import { openCheckout } from '../../shared/workflows/open-checkout.ts'
 
 const config = readConfig('ESCROW_TABLE', 'STRIPE_SECRET_ARN', 'STRIPE_API_URL', 'PUBLIC_URL')
 const store = openStore({ escrowTable: config.ESCROW_TABLE })
+const deps = { store, publicUrl: config.PUBLIC_URL, now: running.now }
 const payments = once(async () => {
   const { secretKey } = await readStripeSecret(config.STRIPE_SECRET_ARN)
   return openPayments({ secretKey, apiUrl: config.STRIPE_API_URL, patience: callersPatience })
@@ -17,5 +19,5 @@ const payments = once(async () => {
 
 export const handler = api(checkoutRoutes, {
   openCheckout: async ({ params, caller }) =>
-    openCheckout({ store, payments: await payments(), publicUrl: config.PUBLIC_URL }, params.orderId, caller.id),
+    openCheckout({ ...deps, payments: await payments() }, params.orderId, caller.id),
 })

@@ -24,6 +24,7 @@ export const authorisationIdSchema = prefixed('aut', 'AuthorisationId')
 export const caseIdSchema = prefixed('cas', 'CaseId')
 export const campaignIdSchema = prefixed('cmp', 'CampaignId')
 export const offerIdSchema = prefixed('pof', 'PrivateOfferId')
+export const auctionIdSchema = prefixed('auc', 'AuctionId')
 
 /** The platform's own account id: printable ASCII without spaces. */
 export const accountIdSchema = z

@@ -41,6 +41,7 @@ const tags = [
   ['discovery', 'Names that are like another; no token needed'],
   ['purchases', 'Orders of the caller'],
   ['checkout', 'Where to pay'],
+  ['auctions', 'English auctions: bids by proxy, buy-now, the offer to the runner-up'],
   ['accounts', "The caller's handles, and the platform's word on accounts"],
   ['keep', "A holder's answer to a notice"],
   ['operator', 'The handle team: imports and the journal'],

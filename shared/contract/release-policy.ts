@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { eligibilityRulesSchema } from './eligibility.ts'
+import { auctionDefaultsSchema } from './auction.ts'
 
 const days = (min: number, max: number) => z.int().min(min).max(max)
 
@@ -53,6 +54,9 @@ export const releasePolicyFields = {
     .max(500)
     .meta({ description: 'Kept from the market, beside ours' }),
   eligibility: eligibilityRulesSchema,
+  auction: auctionDefaultsSchema
+    .optional()
+    .meta({ description: 'What auctions go by where their operators say nothing else; absent: as shipped' }),
 } as const
 
 export const releasePolicySchema = z

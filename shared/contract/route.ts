@@ -10,6 +10,7 @@ export type RouteGroup =
   | 'reference'
   | 'purchases'
   | 'checkout'
+  | 'auctions'
   | 'accounts'
   | 'keep'
   | 'operator'

@@ -2,6 +2,7 @@ import { accountRoutes } from './routes/accounts.ts'
 import { authorisationRoutes } from './routes/authorisations.ts'
 import { caseRoutes } from './routes/cases.ts'
 import { campaignRoutes } from './routes/campaigns.ts'
+import { auctionRoutes } from './routes/auctions.ts'
 import { catalogueRoutes } from './routes/catalogue.ts'
 import { checkoutRoutes } from './routes/checkout.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
@@ -23,6 +24,7 @@ export const routes = {
   ...discoveryRoutes,
   ...purchaseRoutes,
   ...checkoutRoutes,
+  ...auctionRoutes,
   ...accountRoutes,
   ...keepRoutes,
   ...operatorRoutes,

@@ -78,17 +78,17 @@ export const decideBid = (auction: Auction, bid: Bid, now: string): Result<reado
     const { priceMinor = leader.priceMinor, reserveMinor = 0 } = auction
     const lifted = maxMinor >= reserveMinor ? Math.max(priceMinor, reserveMinor) : priceMinor
     if (lifted === priceMinor) return ok([...started, { type: 'maximum_raised', bidderId, maxMinor, key }])
-    return ok([...started, placed(bid, lifted, lifted, bidderId, endAfter(auction, now))])
+    return ok([...started, placed(auction, bid, lifted, lifted, bidderId, endAfter(auction, now))])
   }
   const minimum = minimumNext(auction)
   if (maxMinor < minimum) return tooLow(auction, minimum, 'A bid must be a step above the price')
   const endsAt = endAfter(auction, now)
   if (leader === undefined || maxMinor > leader.maxMinor) {
     const priceMinor = priceAgainst(auction, maxMinor, leader?.maxMinor ?? null)
-    return ok([...started, placed(bid, priceMinor, priceMinor, bidderId, endsAt)])
+    return ok([...started, placed(auction, bid, priceMinor, priceMinor, bidderId, endsAt)])
   }
   const priceMinor = Math.max(priceAgainst(auction, leader.maxMinor, maxMinor), auction.priceMinor ?? 0)
-  return ok([...started, placed(bid, maxMinor, priceMinor, leader.bidderId, endsAt)])
+  return ok([...started, placed(auction, bid, maxMinor, priceMinor, leader.bidderId, endsAt)])
 }
 
 const tooLow = (auction: Auction, minimumMinor: number, why: string) => {
@@ -99,6 +99,7 @@ const tooLow = (auction: Auction, minimumMinor: number, why: string) => {
 }
 
 const placed = (
+  { bids }: Auction,
   { bidderId, maximum, key }: Bid,
   amountMinor: number,
   priceMinor: number,
@@ -106,6 +107,7 @@ const placed = (
   endsAt: string,
 ): AuctionEvent => ({
   type: 'bid_placed',
+  number: bids + 1,
   bidderId,
   maxMinor: maximum.amountMinor,
   amountMinor,
@@ -143,7 +145,7 @@ const boughtNow = (
 ): readonly AuctionEvent[] => {
   const bid: Bid = { bidderId, key, maximum: { amountMinor: priceMinor, currency: auction.currency } }
   return [
-    placed(bid, priceMinor, priceMinor, bidderId, auction.endsAt),
+    placed(auction, bid, priceMinor, priceMinor, bidderId, auction.endsAt),
     {
       type: 'auction_won',
       bidderId,

@@ -1,8 +1,7 @@
 import type { Actor } from './actors.ts'
 import { type Auction, type AuctionEvent, isReserveMet, plusHours, saleOf } from './auction.ts'
-import { saleOrderId } from './order.ts'
 import { runnerUpOf } from './auction-bids.ts'
-import type { Order } from './order.ts'
+import { type Order, saleOrderId } from './order.ts'
 import { ok, refuse, type Result } from './result.ts'
 
 /** What the clock wants of an auction whose bids are not over; payments are told by their orders. */

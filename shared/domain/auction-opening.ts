@@ -30,7 +30,7 @@ export const decideOpen = (
   by: OpenedBy,
   now: string,
 ): Result<readonly AuctionEvent[]> => {
-  const startsAt = wanted.startsAt ?? now
+  const startsAt = wanted.startsAt === undefined ? now : toMilliseconds(wanted.startsAt)
   const opening: Opening = {
     handle: wanted.handle,
     display: handle.display,
@@ -42,7 +42,7 @@ export const decideOpen = (
     reserveMinor: wanted.reserveMinor,
     buyNowMinor: wanted.buyNowMinor,
     startsAt,
-    endsAt: wanted.endsAt ?? plusHours(startsAt, defaults.durationHours),
+    endsAt: wanted.endsAt === undefined ? plusHours(startsAt, defaults.durationHours) : toMilliseconds(wanted.endsAt),
     extensionMinutes: wanted.extensionMinutes ?? defaults.extensionMinutes,
     increments: wanted.increments ?? defaults.increments,
     paymentHours: wanted.paymentHours ?? defaults.paymentHours,
@@ -55,6 +55,9 @@ export const decideOpen = (
   const opened: AuctionEvent = { type: 'auction_opened', ...opening }
   return ok(startsAt <= now ? [opened, { type: 'auction_started' }] : [opened])
 }
+
+/** Instants are compared as text, so all are written with milliseconds. */
+const toMilliseconds = (instant: string): string => new Date(instant).toISOString()
 
 const checkTimes = (opening: Opening, now: string): Refusal | null => {
   const { startsAt, endsAt } = opening

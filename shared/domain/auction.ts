@@ -128,6 +128,8 @@ export type AuctionEvent =
   | { readonly type: 'auction_started' }
   | {
       readonly type: 'bid_placed'
+      /** The how-manieth visible bid of the auction. */
+      readonly number: number
       readonly bidderId: string
       /** The bidder's secret: never in a public view. */
       readonly maxMinor: number
@@ -206,8 +208,7 @@ export const evolveAuction = (id: string, auction: Auction | null, event: Auctio
   const moved = { ...auction, status: row.to }
   switch (event.type) {
     case 'bid_placed': {
-      const { bidderId, maxMinor, priceMinor, endsAt, key } = event
-      const number = auction.bids + 1
+      const { number, bidderId, maxMinor, priceMinor, endsAt, key } = event
       const leads = event.leaderId === bidderId
       const bidder = { bidderId, key, maxMinor, number, at, priceMinor, endsAt, leads }
       return { ...moved, bids: number, priceMinor, endsAt, bidders: ranked(auction.bidders, bidder) }
@@ -257,17 +258,22 @@ export const saleOf = ({ id, sale }: Auction): AuctionSale => {
   return sale
 }
 
-/** The least that a bid must offer now, in minor units; buy-now is always enough. */
-export const minimumNext = ({ startMinor, priceMinor, buyNowMinor, increments }: Auction): number => {
-  const minimum = priceMinor === undefined ? startMinor : aStepAbove(increments, priceMinor)
-  return Math.min(minimum, buyNowMinor ?? minimum)
-}
+/** The least that a bid must offer at this visible price, in minor units; buy-now is always enough. */
+export const minimumAfter = ({ buyNowMinor, increments }: Opening, priceMinor: number): number =>
+  Math.min(aStepAbove(increments, priceMinor), buyNowMinor ?? Infinity)
+
+/** The least that a bid must offer now, in minor units. */
+export const minimumNext = (auction: Auction): number =>
+  auction.priceMinor === undefined ? auction.startMinor : minimumAfter(auction, auction.priceMinor)
 
 /** Whether somebody has bid as much as the seller asks for at least. */
 export const isReserveMet = ({ reserveMinor = 0, priceMinor = -1 }: Pick<Auction, 'reserveMinor' | 'priceMinor'>) =>
   priceMinor >= reserveMinor
 
-/** When the clock looks at it: its start, its end, or the deadline of the payment; null: never again. */
+/** The end of an order is told to its auction; this long after the deadline of the payment the clock looks for itself. */
+const payLookMinutes = 5
+
+/** When the clock looks at it: its start, its end, or soon after the deadline of the payment; null: never again. */
 export const auctionDueAt = (auction: Auction): string | null => {
   switch (auction.status) {
     case 'scheduled':
@@ -276,20 +282,13 @@ export const auctionDueAt = (auction: Auction): string | null => {
       return auction.endsAt
     case 'awaiting_payment':
     case 'offered_to_runner_up':
-      return saleOf(auction).payBy
+      return plusHours(saleOf(auction).payBy, payLookMinutes / 60)
     case 'sold':
     case 'unsold':
     case 'cancelled':
       return null
   }
 }
-
-/** Who must be strangers to a bidder: who sells, who opened it, and the bidders whom it bids up. For the checks on bids. */
-export const partiesOf = ({ sellerId, openedBy, bidders }: Auction) => ({
-  sellerId,
-  openedBy,
-  bidderIds: bidders.map(({ bidderId }) => bidderId),
-})
 
 /** A bidder as everybody sees it: the same in one auction, another in the next, and no account by it. */
 export const bidderAlias = ({ id, aliasKey }: Pick<Auction, 'id' | 'aliasKey'>, bidderId: string): string =>

@@ -2,6 +2,7 @@ import type * as z from 'zod'
 import type { releasePolicySchema, releaseRuleSchema } from '../contract/release-policy.ts'
 import { checkHandle } from './handle-name.ts'
 import { checkEligibilityRules, shippedEligibility } from './eligibility-rules.ts'
+import { checkIncrements } from './increments.ts'
 import { ok, refuse, type Result } from './result.ts'
 import { dayMs } from './terms.ts'
 
@@ -115,6 +116,8 @@ export const checkPolicy = (draft: PolicyDraft): Result<PolicyDraft> => {
       'dutch.halfLifeHours',
     )
   }
+  const faulty = draft.auction === undefined ? null : checkIncrements(draft.auction.increments)
+  if (faulty !== null) return refuse('policy_invalid', faulty.message, `auction.${faulty.field}`)
   const names: string[] = []
   for (const [index, name] of draft.reservedNames.entries()) {
     const checked = checkHandle(name)

@@ -15,10 +15,17 @@ export type PaymentFacts = {
 }
 
 export type Payments = {
-  /** Opens the hosted page of an order, or finds the one that is open: same order, same page. Otherwise why not. */
-  readonly openCheckout: (order: Order, publicUrl: string) => Promise<Checkout | 'too_late' | 'in_progress'>
+  /**
+   * Opens the hosted page of an order, or finds the one that is open: same order, same page. Otherwise why not; `opensAt`:
+   * too little is left for a page now, and there is time for another one from then on. `now` is in milliseconds.
+   */
+  readonly openCheckout: (
+    order: Order,
+    publicUrl: string,
+    now: number,
+  ) => Promise<Checkout | 'too_late' | 'in_progress' | { readonly opensAt: string }>
   /** Closes an order's page, where one is open, so that nobody pays there. */
-  readonly closeCheckout: (order: Order, publicUrl: string) => Promise<void>
+  readonly closeCheckout: (order: Order, publicUrl: string, now: number) => Promise<void>
   /** Gives the whole payment of an order back, once. */
   readonly refund: (order: Order) => Promise<{ readonly refundId: string; readonly complete: boolean }>
   readonly readPayment: (paymentIntentId: string) => Promise<PaymentFacts>
@@ -31,26 +38,27 @@ const closesBeforeDeadlineMs = 60_000
 
 export const openPayments = (config: StripeConfig): Payments => {
   const stripe = openStripe(config)
-  const createSession = (order: Order, publicUrl: string) =>
-    stripe.checkout.sessions.create(sessionOf(order, publicUrl), { idempotencyKey: `${order.id}:checkout` })
+  const createSession = (order: Order, publicUrl: string, page: CheckoutPage) =>
+    stripe.checkout.sessions.create(sessionOf(order, publicUrl, page), { idempotencyKey: page.key })
 
   return {
-    openCheckout: async (order, publicUrl) => {
+    openCheckout: async (order, publicUrl, now) => {
+      const page = checkoutPage(order, now)
       try {
-        const session = await callStripe(() => createSession(order, publicUrl))
+        const session = await callStripe(() => createSession(order, publicUrl, page))
         return session.url === null
           ? 'too_late'
           : { sessionId: session.id, url: session.url, expiresAt: new Date(session.expires_at * 1000).toISOString() }
       } catch (error) {
-        if (isTooLate(error)) return 'too_late'
+        if (isTooLate(error)) return page.next === null ? 'too_late' : { opensAt: page.next }
         if (isInProgress(error)) return 'in_progress'
         throw error
       }
     },
-    closeCheckout: async (order, publicUrl) => {
+    closeCheckout: async (order, publicUrl, now) => {
       // Asking for it again under its key gives the page that was opened, so its id need not be kept.
       try {
-        const session = await callStripe(() => createSession(order, publicUrl))
+        const session = await callStripe(() => createSession(order, publicUrl, checkoutPage(order, now)))
         await callStripe(() => stripe.checkout.sessions.expire(session.id))
       } catch (error) {
         // Never opened and too late to be; or paid or expired already, which the provider's own event tells.
@@ -99,8 +107,39 @@ const paymentOf = (order: Order): string => {
   return order.paymentIntentId
 }
 
-/** Every parameter comes from the order, so that asking again under the same key is the same request. */
-const sessionOf = (order: Order, publicUrl: string): Stripe.Checkout.SessionCreateParams => {
+/** Stripe keeps a page open for 24 hours at most; winners of a sale have longer to pay. */
+const pageHours = 23
+
+type CheckoutPage = {
+  readonly key: string
+  readonly expiresAt: number
+  /** When the next page can be opened; null: this is the last. */
+  readonly next: string | null
+}
+
+/**
+ * Which page of an order it is now. One follows another, each until the next begins, so that never two are open: nobody
+ * can pay twice.
+ */
+const checkoutPage = (order: Order, now: number): CheckoutPage => {
+  const createdAt = Date.parse(order.createdAt)
+  const lengthMs = pageHours * 3_600_000
+  const number = Math.max(0, Math.floor((now - createdAt) / lengthMs))
+  const nextAt = createdAt + (number + 1) * lengthMs
+  const lastCall = Date.parse(order.payBy) - closesBeforeDeadlineMs
+  return {
+    key: number === 0 ? `${order.id}:checkout` : `${order.id}:checkout:${number}`,
+    expiresAt: Math.min(nextAt, lastCall),
+    next: nextAt < lastCall ? new Date(nextAt).toISOString() : null,
+  }
+}
+
+/** Every parameter comes from order and page, so that asking again under the same key is the same request. */
+const sessionOf = (
+  order: Order,
+  publicUrl: string,
+  { expiresAt }: CheckoutPage,
+): Stripe.Checkout.SessionCreateParams => {
   const metadata = { orderId: order.id }
   const back = (result: string) => `${publicUrl}/?order=${order.id}&result=${result}`
   return {
@@ -118,7 +157,7 @@ const sessionOf = (order: Order, publicUrl: string): Stripe.Checkout.SessionCrea
         },
       },
     ],
-    expires_at: Math.floor((Date.parse(order.payBy) - closesBeforeDeadlineMs) / 1000),
+    expires_at: Math.floor(expiresAt / 1000),
     success_url: back('paid'),
     cancel_url: back('left'),
   }

@@ -3,7 +3,7 @@ import type { Entry } from '../domain/journal.ts'
 import { putFixedItems } from './batch-write.ts'
 import type { EscrowStore } from './client.ts'
 import { type Item, journalKey, storeEntry, type StoredEntry } from './items.ts'
-import type { PageKey } from './pages.ts'
+import { type Page, type PageKey, type PageKeyTest, pageKeyTest, pageOf, type PageOf } from './pages.ts'
 
 export const filedItem = (entry: Entry) => ({ ...journalKey(entry.aggregate, entry.seq), ...storeEntry(entry) })
 
@@ -29,6 +29,24 @@ export const filedEntries = async (store: EscrowStore, aggregate: string): Promi
     after = answer.LastEvaluatedKey
   } while (after !== undefined)
   return entries
+}
+
+export const entryPageKey = (aggregate: string): PageKeyTest => pageKeyTest({ pk: `J#${aggregate}`, sk: /^\d{8}$/ })
+
+/** One page of the entries of one aggregate that were replaced, newest first; eventually consistent. */
+export const queryEntries = async (store: EscrowStore, aggregate: string, page: Page): Promise<PageOf<Entry>> => {
+  const answer = await store.db.send(
+    new QueryCommand({
+      TableName: store.escrowTable,
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': `J#${aggregate}` },
+      ScanIndexForward: false,
+      Limit: page.limit,
+      ExclusiveStartKey: page.after,
+    }),
+  )
+  const { items, next } = pageOf<Item>(answer)
+  return { items: items.map((item) => readEntry(aggregate, item)), next }
 }
 
 /** An entry from a filed item (`J#…`), or from the `entry` attribute of an aggregate's item. */

@@ -2,17 +2,19 @@ import type { Order } from '../domain/order.ts'
 import type { Store } from '../store/client.ts'
 import { loadOrder } from '../store/orders.ts'
 import { advanceDrop } from './advance-drop.ts'
+import { advanceAuction } from './advance-auction.ts'
 import type { CommitDeps } from './committing.ts'
 import { advanceOfferSale } from './offer-acts.ts'
 
 /** What a sale does when an order that it placed has come to an end. Told again: nothing. */
-export type AdvanceSale = (deps: CommitDeps<Store>, order: Order) => Promise<void>
+export type AdvanceSale = (deps: CommitDeps<Store>, order: Order) => Promise<unknown>
 
 /** Every kind of sale, by the prefix of its ids. */
 const sales: Readonly<Record<string, AdvanceSale>> = {
   drp: advanceDrop,
   pof: advanceOfferSale,
   cmp: advanceOfferSale,
+  auc: advanceAuction,
 }
 
 /**

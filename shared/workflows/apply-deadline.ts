@@ -7,6 +7,7 @@ import { loadOrder } from '../store/orders.ts'
 import type { Store } from '../store/client.ts'
 import { applyDropDeadline } from './advance-drop.ts'
 import { applyReminderDeadline } from './reminders.ts'
+import { applyAuctionDeadline } from './advance-auction.ts'
 import { type CommitDeps, committing, instant } from './committing.ts'
 import { applyOfferDeadline } from './offer-acts.ts'
 import { orderChanges } from './order-changes.ts'
@@ -35,6 +36,7 @@ const deadlines: Partial<Record<Kind, ApplyDeadline>> = {
   drop: applyDropDeadline,
   reminder: applyReminderDeadline,
   private_offer: applyOfferDeadline,
+  auction: applyAuctionDeadline,
 }
 
 /**

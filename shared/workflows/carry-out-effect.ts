@@ -51,7 +51,7 @@ const carryOutOrderEffect = async (
   switch (type) {
     case 'order.order_cancelled':
       if (order.state.status === 'cancelled') {
-        await deps.payments.closeCheckout(order.state, deps.publicUrl)
+        await deps.payments.closeCheckout(order.state, deps.publicUrl, deps.now())
       }
       return
     case 'order.refund_wanted': {

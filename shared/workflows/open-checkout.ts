@@ -7,6 +7,7 @@ export type CheckoutDeps = {
   readonly store: EscrowStore
   readonly payments: Payments
   readonly publicUrl: string
+  readonly now: () => number
 }
 
 /**
@@ -23,12 +24,16 @@ export const openCheckout = async (
   if (order.value.status !== 'awaiting_payment') {
     return refuse('checkout_closed', `The order is ${order.value.status}`, undefined, { status: order.value.status })
   }
-  const checkout = await deps.payments.openCheckout(order.value, deps.publicUrl)
+  const checkout = await deps.payments.openCheckout(order.value, deps.publicUrl, deps.now())
   if (checkout === 'too_late') {
     return refuse('checkout_closed', 'Too little of the payment window is left to open a payment page')
   }
   if (checkout === 'in_progress') {
     return refuse('request_in_progress', 'The payment page is being opened by another request; ask again')
+  }
+  if ('opensAt' in checkout) {
+    const { opensAt } = checkout
+    return refuse('checkout_closed', `A payment page can be opened again from ${opensAt} on`, undefined, { opensAt })
   }
   return ok({ orderId, url: checkout.url, expiresAt: checkout.expiresAt })
 }

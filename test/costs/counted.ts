@@ -1,6 +1,8 @@
 import type { FunctionCounts } from '../../local/counts.ts'
 import type { Market } from '../cases/market.ts'
 
+type Running = Pick<Market, 'system'>
+
 /** What makes the rows of the search. Its costs follow every change of a listing and are counted apart. */
 export const searchFunction = 'workers-project-shelves'
 
@@ -8,18 +10,18 @@ export const searchFunction = 'workers-project-shelves'
 export const stepFunctions = (labels: readonly string[]): string[] => labels.filter((label) => label !== searchFunction)
 
 /** What some work cost at the door, over all functions but the search's, until nothing is under way. */
-export const costOf = async (market: Market, work: () => Promise<unknown>): Promise<FunctionCounts> => {
+export const costOf = async (market: Running, work: () => Promise<unknown>): Promise<FunctionCounts> => {
   await doCounted(market, work)
   return market.system.door.counts.total(stepFunctions(market.system.functions.plans.map(({ label }) => label)))
 }
 
 /** What some work cost in rows of the search. */
-export const searchCostOf = async (market: Market, work: () => Promise<unknown>): Promise<FunctionCounts> => {
+export const searchCostOf = async (market: Running, work: () => Promise<unknown>): Promise<FunctionCounts> => {
   await doCounted(market, work)
   return market.system.door.counts.total([searchFunction])
 }
 
-const doCounted = async (market: Market, work: () => Promise<unknown>): Promise<void> => {
+const doCounted = async (market: Running, work: () => Promise<unknown>): Promise<void> => {
   await market.system.idle()
   market.system.door.counts.reset()
   await work()

@@ -13,7 +13,7 @@ const placing = fc.record({
     fc.integer({ min: 1, max: 400_00 }),
     fc.integer({ min: 1, max: 8 }).map((n) => n * 50_00),
   ),
-  stepMs: fc.integer({ min: 0, max: 2 * hourMs }),
+  stepMs: fc.integer({ min: 0, max: hourMs / 2 }),
 })
 const terms = fc.record({
   reserveMinor: fc.option(fc.integer({ min: 10_00, max: 200_00 }), { nil: undefined }),
@@ -48,6 +48,8 @@ it('a price only rises, never above the leader’s maximum, and the end only mov
         expect(after.state.priceMinor).toBeLessThanOrEqual(after.state.bidders[0]?.maxMinor ?? 0)
         expect(after.state.endsAt >= before.state.endsAt).toBe(true)
         expect(after.state.bidders.length).toBeLessThanOrEqual(biddersKept)
+        const told = after.entry.events.flatMap((event) => ('leaderId' in event ? [event.leaderId] : []))
+        expect(told.filter((id) => id !== leader(after))).toEqual([])
       }
     }),
   )

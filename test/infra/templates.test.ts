@@ -543,6 +543,7 @@ describe('bundles', () => {
     'api/purchases': 380,
     'api/checkout': 700,
     'api/accounts': 420,
+    'api/auctions': 420,
     'api/keep': 420,
     'api/watches': 420,
     'api/drops': 420,

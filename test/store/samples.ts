@@ -1,11 +1,13 @@
 import { systemActor } from '../../shared/domain/actors.ts'
 import {
+  advance,
   advanceHandle,
   advanceOrder,
   type VersionedHandle,
   type VersionedOrder,
 } from '../../shared/domain/aggregate.ts'
 import type { HandleEvent } from '../../shared/domain/handle.ts'
+import { type AuctionEvent, biddersKept, bidKey, shippedAuctionDefaults } from '../../shared/domain/auction.ts'
 import { payByOf } from '../../shared/domain/order.ts'
 import { termsInForce } from '../../shared/domain/terms.ts'
 import type { CommitContext } from '../../shared/store/commit.ts'
@@ -144,4 +146,51 @@ export const graceOf = (before: VersionedHandle): [VersionedHandle, VersionedHan
   const noticed = advanceHandle(name, dormant, [proof], at(2000), systemActor)
   const holder = { kind: 'holder', id: before.state.holder?.accountId ?? '' } as const
   return [dormant, noticed, advanceHandle(name, noticed, [{ type: 'handle_kept' }], at(3000), holder)]
+}
+
+const bidderId = (number: number): string => `acct_bidder_with_a_name_${number}`
+
+/** An auction with as many bidders as its item keeps, before a bid, after it, and after one that moves the end. */
+export const fullAuction = (handle: string) => {
+  const id = 'auc_ABCDEFGHJKMNPQRSTVWXYZ0123'
+  const bidOf = (number: number, endsAt: string): AuctionEvent => ({
+    type: 'bid_placed',
+    number,
+    bidderId: bidderId(number),
+    maxMinor: 4_000_000_00 + number * 5_000_00,
+    amountMinor: 4_000_000_00 + number * 5_000_00,
+    priceMinor: 4_000_000_00 + number * 5_000_00,
+    leaderId: bidderId(number),
+    endsAt,
+    key: bidKey(bidderId(number), 'key'),
+  })
+  const endsAt = at(7 * 86_400_000)
+  const { durationHours: _, ...terms } = shippedAuctionDefaults
+  const events: AuctionEvent[] = [
+    {
+      type: 'auction_opened',
+      handle,
+      display: handle.toUpperCase(),
+      tier: 'priority',
+      sellerId: 'platform',
+      openedBy: 'acct_operator_with_a_name',
+      currency: 'USD',
+      startMinor: 1_000_000_00,
+      reserveMinor: 4_000_000_00,
+      buyNowMinor: 9_000_000_00,
+      startsAt: at(0),
+      endsAt,
+      ...terms,
+      aliasKey: 'BDhb7-nFo4_fg2agynvcBq',
+      requestHash: 'BDhb7-nFo4_fg2agynvcBq',
+    },
+    { type: 'auction_started' },
+    ...Array.from({ length: biddersKept }, (_, number) => bidOf(number + 1, endsAt)),
+  ]
+  const opened = advance('auction', id, null, events.slice(0, -1), at(0), { kind: 'operator', id: 'acct_operator' })
+  const place = (before: typeof opened, number: number, end: string) =>
+    advance('auction', id, before, [bidOf(number, end)], at(number), { kind: 'buyer', id: bidderId(number) })
+  const auction = place(opened, biddersKept, endsAt)
+  const bid = place(auction, biddersKept + 1, endsAt)
+  return { auction, bid, lateBid: place(bid, biddersKept + 2, at(7 * 86_400_000 + 3_600_000)) }
 }

@@ -19,11 +19,12 @@ import {
   queryNames,
   viewHandle,
 } from '../../shared/store/handles.ts'
-import { fileEntries, filedEntries } from '../../shared/store/journal.ts'
 import { linkAccount } from '../../shared/store/links.ts'
 import { loadOrder, queryBuyer, querySales, recentOrders } from '../../shared/store/orders.ts'
 import { loadStandings } from '../../shared/store/standings.ts'
 import { countRequest } from '../../shared/store/velocity.ts'
+import { load } from '../../shared/store/aggregates.ts'
+import { fileEntries, filedEntries, queryEntries } from '../../shared/store/journal.ts'
 import { loadDemand, loadWatch, loadWatches, markTold, queryWatches, writeWatch } from '../../shared/store/watches.ts'
 import { watchesPerPage } from '../../shared/workflows/send-alerts.ts'
 import { loadPolicy } from '../../shared/store/policy.ts'
@@ -33,6 +34,7 @@ import {
   at,
   contact,
   context,
+  fullAuction,
   graceOf,
   handedOver,
   heldHandle,
@@ -165,6 +167,15 @@ beforeAll(async () => {
     loadStandings(store, ['acct_b', 'acct_s', 'acct_o', 'acct_l']),
   )
   await measure("a buyer's last orders", () => recentOrders(store, 'acct_b', at(0), 50))
+  const { auction, bid, lateBid } = fullAuction(name)
+  await commit(store, context, [{ kind: 'auction', before: null, after: auction }])
+  await measure('read an auction to bid', () => load(store, 'auction', auction.state.id))
+  await measure('place a bid', () => commit(store, context, [{ kind: 'auction', before: auction, after: bid }]))
+  await measure('place a bid that moves the end', () =>
+    commit(store, context, [{ kind: 'auction', before: bid, after: lateBid }]),
+  )
+  await fileEntries(store, [auction.entry, bid.entry])
+  await measure('the visible bids of an auction (20)', () => queryEntries(store, bid.entry.aggregate, { limit: 20 }))
   await measure("a buyer's orders", () => queryBuyer(store, 'acct_b', { limit: 20 }))
   await measure("a buyer's handles", () => queryHolder(store, 'acct_b', { limit: 20 }))
   await measure('sales of a month', () => querySales(store, '2026-11', { limit: 20 }))
