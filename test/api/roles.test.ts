@@ -21,6 +21,9 @@ const parameters: Readonly<Record<string, string>> = {
   importId: 'imp_00000000000000000000000000',
   aggregateId: 'handle:quietriver',
   name: 'quietriver',
+  campaignId: 'cmp_00000000000000000000000000',
+  offerId: 'pof_00000000000000000000000000',
+  token: 'not-a-link',
   authorisationId: 'aut_00000000000000000000000000',
   caseId: 'cas_00000000000000000000000000',
   accountId: 'acct_1',
@@ -36,6 +39,18 @@ const bodies: Readonly<Record<string, unknown>> = {
   decideCase: { decision: 'dismiss', reason: 'a family' },
   liftSuspension: { reason: 'paid late' },
   withdrawProtectedName: { reason: 'it lapsed' },
+  createCampaign: {
+    name: 'Spring',
+    handles: { list: ['quietriver'] },
+    price: { by: 'appraisal' },
+    template: { subject: 'An offer', text: '{link}' },
+  },
+  addProspects: { csv: 'name,email,consent\nA,a@example.com,yes' },
+  closeCampaign: { reason: 'it is over' },
+  answerOffer: { answer: 'refused' },
+  withdrawOffer: { reason: 'it is over' },
+  acceptOffer: { price: { amountMinor: 100, currency: 'USD' } },
+  counterOffer: { price: { amountMinor: 100, currency: 'USD' } },
 }
 const sending = (route: Route, token?: string): Sending => ({
   token,

@@ -546,7 +546,7 @@ describe('bundles', () => {
     'api/auctions': 420,
     'api/keep': 420,
     'api/watches': 420,
-    'api/drops': 420,
+    'api/drops': 440,
     // Two take names of other systems, and so the table of letters that look alike.
     'api/operator': 720,
     'api/dead-letters': 520,
@@ -565,7 +565,7 @@ describe('bundles', () => {
     // Its word lists: what a handle is worth, and what it must not say.
     'workers/release-handles': 2_200,
     'workers/plan-release': 2_500,
-    'workers/apply-deadlines': 400,
+    'workers/apply-deadlines': 440,
     'workers/advance-sales': 400,
     'workers/apply-payments': 700,
     'workers/carry-out-effects': 700,
