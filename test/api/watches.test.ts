@@ -197,3 +197,85 @@ describe('demand', () => {
     expect(unwanted?.appraisal?.reasons.find(({ code }) => code === 'demand')).toBeUndefined()
   })
 })
+
+const hourMs = 3_600_000
+/** Moves the clock to an instant, lets the sweep of deadlines run, and waits for what follows. */
+const passTo = async (instant: string): Promise<void> => {
+  await market.system.clock.move(Math.max(0, Date.parse(instant) - market.system.clock.now()), { settle: true })
+  const name = market.system.schedules.names.find((one) => one.endsWith('sweep-deadlines'))
+  if (name === undefined) throw new Error('no schedule sweeps the deadlines')
+  market.system.schedules.fire(name)
+  await market.system.idle()
+}
+const causesOf = (handle: string) => toldOf(handle).map(({ cause }) => cause)
+const inMs = (ms: number) => new Date(market.system.clock.now() + ms).toISOString()
+const before = (instant: string, hours: number) => new Date(Date.parse(instant) - hours * hourMs).toISOString()
+
+describe('what the clock or an operator brings about', () => {
+  test('is told: a drop that opens, is about to close, and leaves the handle to the market', async () => {
+    await market.importFeed([market.suspended('quiet_pond')])
+    await market.sweep()
+    const operator = await market.client('operator')
+    await watch('alice', 'quiet_pond')
+    expect(causesOf('quiet_pond')).toEqual([])
+    const closesAt = inMs(72 * hourMs)
+    const times = { opensAt: inMs(hourMs), closesAt }
+    const body = { title: 'A pond', handles: [{ handle: 'quiet_pond' }], ...times }
+    value(await operator.createDrop({ body: { ...body, method: 'draw' }, idempotencyKey: 'pond' }))
+    await market.system.idle()
+    expect(toldOf('quiet_pond')).toMatchObject([{ cause: 'opened', mode: 'drop', endsAt: closesAt }])
+
+    await passTo(times.opensAt)
+    await passTo(before(closesAt, 25))
+    expect(causesOf('quiet_pond')).toEqual(['opened'])
+    await passTo(before(closesAt, 24))
+    await passTo(before(closesAt, 23))
+    expect(causesOf('quiet_pond')).toEqual(['opened', 'closing_soon'])
+    await passTo(closesAt)
+    await passTo(inMs(60_000))
+    expect(causesOf('quiet_pond')).toEqual(['opened', 'closing_soon', 'opened'])
+    expect(toldOf('quiet_pond').at(-1)).toMatchObject({ mode: 'fixed_price', endsAt: null })
+  })
+
+  test('is told: a price that changes, and the end of its fall, also to whoever came to watch later', async () => {
+    await market.importFeed([market.suspended('calm_meadow')])
+    await market.sweep()
+    const operator = await market.client('operator')
+    const params = { handle: 'calm_meadow' }
+    await watch('alice', 'calm_meadow', { maxPrice: usd(30_00) })
+    const reason = 'a season'
+    value(await operator.changeListing({ params, body: { price: usd(25_00), dutch: null, reason } }))
+    await market.system.idle()
+    expect(toldOf('calm_meadow')).toMatchObject([{ cause: 'price_changed', price: usd(25_00), withinMaxPrice: true }])
+    const dutch = { floor: usd(10_00), premium: usd(90_00), halfLifeHours: 24, days: 3 }
+    value(await operator.changeListing({ params, body: { price: usd(25_00), dutch, reason } }))
+    await market.system.idle()
+    const [, falling] = toldOf('calm_meadow')
+    expect(falling).toMatchObject({ cause: 'price_changed', mode: 'dutch', withinMaxPrice: false })
+    await watch('bob', 'calm_meadow')
+    await passTo(before(falling?.['endsAt'] as string, 24))
+    const closing = toldOf('calm_meadow').filter(({ cause }) => cause === 'closing_soon')
+    expect(closing.map(({ accountId }) => accountId)).toEqual(['alice', 'bob'])
+  })
+
+  test('is told: a market that opens with the end of the quarantine', async () => {
+    const operator = await market.client('operator')
+    const [inForce] = value(await operator.listPolicies({})).policies
+    if (inForce === undefined) throw new Error('no policy')
+    const { version, publishedAt: _at, ...policy } = inForce
+    const suspended = { ...policy.rules.suspended, quarantineDays: 5 } as typeof policy.rules.suspended
+    const body = { basedOn: version, ...policy, rules: { ...policy.rules, suspended } }
+    value(await operator.publishPolicy({ body, idempotencyKey: 'quarantine' }))
+    await market.importFeed([market.suspended('misty_hollow'), market.suspended('misty_valley')])
+    await watch('alice', 'misty_hollow')
+    await market.sweep()
+    await watch('bob', 'misty_valley')
+    const opensAt = toldOf('misty_hollow')[0]?.['opensAt'] as string
+    expect(causesOf('misty_hollow')).toEqual(['released'])
+    await passTo(before(opensAt, 1))
+    expect(causesOf('misty_valley')).toEqual([])
+    await passTo(opensAt)
+    expect(causesOf('misty_hollow')).toEqual(['released', 'opened'])
+    expect(causesOf('misty_valley')).toEqual(['opened'])
+  })
+})

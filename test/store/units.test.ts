@@ -4,9 +4,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { systemActor } from '../../shared/domain/actors.ts'
 import { advance } from '../../shared/domain/aggregate.ts'
+import { handlesPerDropMax } from '../../shared/contract/drop.ts'
+import { type DropTerms, entryIdOf } from '../../shared/domain/drop.ts'
 import { skeleton } from '../../shared/domain/handle-name.ts'
 import { marksPerLookMax } from '../../shared/domain/protected-names.ts'
 import { decideTraitSeen, traitOf } from '../../shared/domain/standing.ts'
+import { load } from '../../shared/store/aggregates.ts'
 import { commit, commitAll } from '../../shared/store/commit.ts'
 import { dueIds } from '../../shared/store/due.ts'
 import {
@@ -19,6 +22,8 @@ import {
   queryNames,
   viewHandle,
 } from '../../shared/store/handles.ts'
+import { enterDrop, readEntryIds } from '../../shared/store/drops.ts'
+import { fileEntries, filedEntries } from '../../shared/store/journal.ts'
 import { linkAccount } from '../../shared/store/links.ts'
 import { loadOrder, queryBuyer, querySales, recentOrders } from '../../shared/store/orders.ts'
 import { loadStandings } from '../../shared/store/standings.ts'
@@ -51,6 +56,22 @@ const measured = new Map<string, Units>()
 const name = 'abcdefghijklmno'
 const shape = skeleton(name)
 const id = 'ord_ABCDEFGHJKMNPQRSTVWXYZ0123'
+const dropId = 'drp_ABCDEFGHJKMNPQRSTVWXYZ0123'
+const dropTerms: DropTerms = {
+  title: 'A hundred short ones, for those who write',
+  method: 'draw',
+  opensAt: at(3_600_000),
+  closesAt: at(90_000_000),
+  questions: [],
+  entriesPerAccountMax: 1,
+  paymentWindowHours: 48,
+  roundsMax: 3,
+  reviewHours: 72,
+  commitment: '0'.repeat(64),
+  aliasKey: '1'.repeat(64),
+  createdBy: 'acct_operator_with_a_name',
+  requestHash: 'BDhb7-nFo4_fg2agynvcBq',
+}
 
 beforeAll(async () => {
   const plain = await startStore()
@@ -176,6 +197,27 @@ beforeAll(async () => {
   )
   await fileEntries(store, [auction.entry, bid.entry])
   await measure('the visible bids of an auction (20)', () => queryEntries(store, bid.entry.aggregate, { limit: 20 }))
+  // A drop of as many handles as there may be: its entries cost the same, its own item grows with them.
+  const lots = Array.from({ length: handlesPerDropMax }, (_, index) => ({ handle: `abcdefghijk_${index + 100}` }))
+  const created = advance('drop', dropId, null, [{ type: 'drop_created', ...dropTerms, lots }], at(0), {
+    kind: 'operator',
+    id: 'acct_operator_with_a_name',
+  })
+  await commit(store, context, [{ kind: 'drop', before: null, after: created }])
+  const [lot] = created.state.lots
+  const entryId = entryIdOf(created.state, lot?.handle ?? '', 'acct_b')
+  const entry = {
+    entryId,
+    handle: lot?.handle ?? '',
+    accountId: 'acct_b',
+    answers: ['a'.repeat(300)],
+    enteredAt: at(0),
+  }
+  const unlimited = { ...created.state, entriesPerAccountMax: handlesPerDropMax }
+  await measure('read a drop of a hundred handles', () => load(store, 'drop', dropId))
+  await measure('enter a drop with a limit of its own', () => enterDrop(store, context, created.state, entry))
+  await measure('enter a drop without', () => enterDrop(store, context, unlimited, { ...entry, handle: 'another' }))
+  await measure('all entries for a handle (a few)', () => readEntryIds(store, dropId, entry.handle))
   await measure("a buyer's orders", () => queryBuyer(store, 'acct_b', { limit: 20 }))
   await measure("a buyer's handles", () => queryHolder(store, 'acct_b', { limit: 20 }))
   await measure('sales of a month', () => querySales(store, '2026-11', { limit: 20 }))
