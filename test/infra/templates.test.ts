@@ -546,7 +546,7 @@ describe('bundles', () => {
     'api/auctions': 420,
     'api/keep': 420,
     'api/watches': 420,
-    'api/drops': 440,
+    'api/drops': 450,
     // Two take names of other systems, and so the table of letters that look alike.
     'api/operator': 720,
     'api/dead-letters': 520,
