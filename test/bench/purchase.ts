@@ -5,7 +5,7 @@ import { type Http, importFeed, type Offer, openHttp, openOffers, releaseDue, wi
 import { openRawEngine, type RawEngine, type RawItem, rawHolds } from './raw-engine.ts'
 import { load, type Load, rounded } from './statistics.ts'
 
-const accounts = 2_500
+const accounts = 3_000
 const holds = { 1: 120, 16: 480 } as const
 const purchases = { 1: 30, 16: 160 } as const
 const concurrencies = [1, 16] as const
