@@ -112,7 +112,7 @@ const movesOffers: readonly Grant[] = [
 
 export const grants = {
   'api/catalogue': [
-    { allow: ['dynamodb:GetItem'], on: 'handles' },
+    { allow: ['dynamodb:BatchGetItem', 'dynamodb:GetItem'], on: 'handles' },
     { allow: ['dynamodb:Query'], on: 'handles/index/byShelf' },
     { allow: ['dynamodb:Query'], on: 'shelves' },
     { allow: ['dynamodb:Query'], on: 'escrow/index/bySale' },
@@ -353,6 +353,7 @@ export const grants = {
   ],
   'workers/project-shelves': [
     readsStream('handles'),
+    readsStream('escrow'),
     { allow: ['dynamodb:ListStreams'], on: 'any-stream', byEventSource: true },
     { allow: ['sqs:SendMessage'], on: 'shelf-failures', byEventSource: true },
     { allow: ['dynamodb:BatchWriteItem'], on: 'shelves' },

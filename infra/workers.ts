@@ -396,7 +396,7 @@ export class WorkersStack extends Stack {
     })
   }
 
-  /** The stream of the handles → `project-shelves` → the rows that searches read. */
+  /** The streams of handles and auctions → `project-shelves` → the rows that searches read. */
   private addShelves(deployment: Deployment): void {
     const { settings, resources } = deployment
     const errorImpact =
@@ -410,19 +410,21 @@ export class WorkersStack extends Stack {
       timeout: Duration.minutes(2),
       errorImpact,
     })
-    // The second reader of this stream, and the last: DynamoDB throttles a shard that three read at once.
-    new EventSourceMapping(projectShelves, 'HandlesStream', {
-      ...streamReading(failures),
-      target: projectShelves.lambda,
-      eventSourceArn: findResource(resources, 'handles/stream', 'the stream mapping').arn,
-      filters: ['NewImage', 'OldImage'].map((image) => FilterCriteria.filter(listedIn(image))),
-    })
+    // The second reader of each stream, and the last: DynamoDB throttles a shard that three read at once.
+    for (const table of ['handles', 'escrow'] as const) {
+      new EventSourceMapping(projectShelves, `${table === 'handles' ? 'Handles' : 'Escrow'}Stream`, {
+        ...streamReading(failures),
+        target: projectShelves.lambda,
+        eventSourceArn: findResource(resources, `${table}/stream`, 'the stream mapping').arn,
+        filters: shelfFilters[table].map((filter) => FilterCriteria.filter(filter)),
+      })
+    }
     addAlarm(this, 'ShelvesBehind', {
       settings,
       name: 'shelves-behind',
       metric: projectShelves.lambda.metric('IteratorAge', { period: alarmPeriod, statistic: 'Maximum' }),
       threshold: Duration.minutes(30).toMilliseconds(),
-      symptom: 'project-shelves is 30 minutes or more behind the stream of the handles.',
+      symptom: 'project-shelves is 30 minutes or more behind the streams of the tables.',
       errorImpact,
     })
   }
@@ -455,10 +457,18 @@ function newStreamFailures(
   return failures
 }
 
+/** Which records concern the search. */
+const shelfFilters = {
+  handles: [listedIn('NewImage'), listedIn('OldImage')],
+  escrow: [{ dynamodb: { Keys: { sk: { S: ['auction'] } } } }],
+} as const
+
 /** Records of handles that are or were for sale. A filter asks for what is there by a leaf, so by the listing's status. */
-const listedIn = (image: string) => ({
-  dynamodb: { Keys: { sk: { S: ['handle'] } }, [image]: { listing: { M: { status: { S: [{ exists: true }] } } } } },
-})
+function listedIn(image: 'NewImage' | 'OldImage') {
+  return {
+    dynamodb: { Keys: { sk: { S: ['handle'] } }, [image]: { listing: { M: { status: { S: [{ exists: true }] } } } } },
+  }
+}
 
 /**
  * Which records of a stream concern the outbox: Lambda is not invoked for others, nor charges for them. A new handle, look

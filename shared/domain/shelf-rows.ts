@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Tier, tierFloorMinor, tierOf } from './appraisal/appraisal.ts'
+import type { Auction } from './auction.ts'
 import { type Card, cardEndsAt, cardOf, sortedPrice } from './card.ts'
 import type { Handle } from './handle.ts'
 
@@ -51,7 +52,9 @@ export const shelfRows = (handle: Handle, wordsOf: WordsOf): readonly ShelfRow[]
   const endsAt = cardEndsAt(card)
   const mode = card.sale?.mode ?? 'dutch'
   const ends =
-    endsAt === null || mode === 'private_offer' ? [] : [{ pk: endsShelf(mode), sk: `${endsAt}#${card.name}`, card }]
+    endsAt === null || mode === 'private_offer' || mode === 'auction'
+      ? []
+      : [{ pk: endsShelf(mode), sk: `${endsAt}#${card.name}`, card }]
   return [...shelves.map((pk) => ({ pk, sk, card })), ...ends]
 }
 
@@ -63,5 +66,26 @@ export const tierCeilingMinor = (tier: Tier): number | undefined =>
   Object.values(tierFloorMinor).find((floor) => floor > tierFloorMinor[tier])
 
 /** Whether two rows say the same: a row that is there already need not be written. */
-export const sameRow = (a: ShelfRow, b: ShelfRow): boolean =>
-  a.pk === b.pk && a.sk === b.sk && isDeepStrictEqual(a.card, b.card)
+export const sameRow = <R extends { readonly pk: string; readonly sk: string }>(a: R, b: R): boolean =>
+  isDeepStrictEqual(a, b)
+
+/** An auction by its end, which bids move; what else a card shows stands on the handle. */
+export type AuctionRow = {
+  readonly pk: string
+  readonly sk: string
+  readonly saleId: string
+  readonly endsAt: string
+  /** The visible price, or where bidding begins. */
+  readonly priceMinor: number
+}
+
+/** The row of an auction that takes bids. */
+export const auctionRows = (auction: Auction): readonly AuctionRow[] => {
+  const { id, handle, status, endsAt, startMinor, priceMinor = startMinor } = auction
+  if (status !== 'open') return []
+  return [{ pk: endsShelf('auction'), sk: `${endsAt}#${handle}`, saleId: id, endsAt, priceMinor }]
+}
+
+/** A handle's card as its auction stands; null where another sale, or none, has the handle by now. */
+export const auctionCard = (card: Card | undefined, { saleId, endsAt, priceMinor }: AuctionRow): Card | null =>
+  card?.sale?.id === saleId ? { ...card, priceMinor, decay: undefined, sale: { ...card.sale, until: endsAt } } : null

@@ -1,8 +1,9 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import type { DynamoDBRecord } from 'aws-lambda'
 import type { Entry } from '../domain/journal.ts'
+import type { Auction } from '../domain/auction.ts'
 import type { Handle } from '../domain/handle.ts'
-import { aggregateAt, entryOnItem, type Item, readHandle } from './items.ts'
+import { aggregateAt, entryOnItem, type Item, readAggregate, readHandle } from './items.ts'
 
 /** What one stream record tells: the entry that was replaced, to be filed, and the one that came, to be published. */
 export type OutboxRecord = {
@@ -41,21 +42,25 @@ const entryOf = (aggregate: string, item: Item): Entry => {
   return entryOnItem(aggregate, item)
 }
 
-/** What one stream record says of a handle: its state before and after; null: there was none. */
-export type HandleRecord = { readonly name: string; readonly before: Handle | null; readonly after: Handle | null }
+/** What one stream record says of a handle or an auction: its state before and after; null: there was none. */
+export type StateRecord =
+  | { readonly kind: 'handle'; readonly before: Handle | null; readonly after: Handle | null }
+  | { readonly kind: 'auction'; readonly before: Auction | null; readonly after: Auction | null }
 
 /**
- * Reads a stream record of a handle's item.
- * @throws where an image is no handle: such a record is poison.
+ * Reads a stream record of a handle's or an auction's item; `aggregate` names it.
+ * @throws where an image is neither: such a record is poison.
  */
-export const readHandleRecord = (record: DynamoDBRecord): HandleRecord => {
-  const stateOf = (raw: unknown): Handle | null => {
-    const item = image(raw)
-    return item === null ? null : readHandle(item).state
+export const readStateRecord = (record: DynamoDBRecord): StateRecord & { readonly aggregate: string } => {
+  const after = image(record.dynamodb?.NewImage)
+  const before = image(record.dynamodb?.OldImage)
+  const aggregate = aggregateAt(after ?? before ?? {})
+  const stateOf = <T>(item: Item | null, read: (item: Item) => { readonly state: T }): T | null =>
+    item === null ? null : read(item).state
+  if (aggregate?.startsWith('handle:') === true) {
+    return { aggregate, kind: 'handle', before: stateOf(before, readHandle), after: stateOf(after, readHandle) }
   }
-  const before = stateOf(record.dynamodb?.OldImage)
-  const after = stateOf(record.dynamodb?.NewImage)
-  const { name } = after ?? before ?? {}
-  if (name === undefined) throw new Error('a record without a handle')
-  return { name, before, after }
+  if (aggregate?.startsWith('auction:') !== true) throw new Error('a record of neither a handle nor an auction')
+  const readAuction = (item: Item) => readAggregate('auction', item)
+  return { aggregate, kind: 'auction', before: stateOf(before, readAuction), after: stateOf(after, readAuction) }
 }

@@ -1,6 +1,6 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb'
 import type { Card } from '../domain/card.ts'
-import type { ShelfRow } from '../domain/shelf-rows.ts'
+import { type AuctionRow, endsShelf, type ShelfRow } from '../domain/shelf-rows.ts'
 import { getItems } from './batch-get.ts'
 import { replaceItems } from './batch-write.ts'
 import type { ShelvesStore } from './client.ts'
@@ -44,6 +44,15 @@ export const readRow = ({ pk, sk, ...fields }: Item): ShelfRow => {
 
 /** One page of one shelf: one eventually consistent Query, half a unit for each 4 KB. */
 export const queryRows = async (store: ShelvesStore, shelf: string, stretch: Stretch): Promise<CardPage> => {
+  const { items, more } = await queryShelfItems(store, shelf, stretch)
+  return { rows: items.map(readRow).map(({ sk, card }) => ({ key: sk, card })), more }
+}
+
+const queryShelfItems = async (
+  store: ShelvesStore,
+  shelf: string,
+  stretch: Stretch,
+): Promise<{ readonly items: readonly Item[]; readonly more: boolean }> => {
   const answer = await store.db.send(
     new QueryCommand({
       TableName: store.shelvesTable,
@@ -54,8 +63,16 @@ export const queryRows = async (store: ShelvesStore, shelf: string, stretch: Str
       ExclusiveStartKey: stretch.after === undefined ? undefined : { pk: shelf, sk: stretch.after },
     }),
   )
-  const rows = (answer.Items ?? []).map(readRow)
-  return { rows: rows.map(({ sk, card }) => ({ key: sk, card })), more: answer.LastEvaluatedKey !== undefined }
+  return { items: answer.Items ?? [], more: answer.LastEvaluatedKey !== undefined }
+}
+
+/** One page of the auctions that take bids, those that end first in front. */
+export const queryAuctions = async (
+  store: ShelvesStore,
+  stretch: Stretch,
+): Promise<{ readonly rows: readonly AuctionRow[]; readonly more: boolean }> => {
+  const { items, more } = await queryShelfItems(store, endsShelf('auction'), stretch)
+  return { rows: items as unknown as AuctionRow[], more }
 }
 
 /** Which of these rows are there, by `<shelf> <place>`, as they are: 100 to a request, half a unit each. */
@@ -75,6 +92,12 @@ export const loadRows = async (
 /** Puts rows and takes others away: a write unit each. */
 export const writeRows = (
   store: ShelvesStore,
-  puts: readonly ShelfRow[],
+  puts: readonly (ShelfRow | AuctionRow)[],
   deletes: readonly Pick<ShelfRow, 'pk' | 'sk'>[],
-): Promise<void> => replaceItems(store.db, store.shelvesTable, puts.map(shelfItem), deletes)
+): Promise<void> =>
+  replaceItems(
+    store.db,
+    store.shelvesTable,
+    puts.map((row) => ('card' in row ? shelfItem(row) : row)),
+    deletes,
+  )

@@ -1,4 +1,4 @@
-import { type ShelfRow, shelfRows, sameRow, type WordsOf } from '../domain/shelf-rows.ts'
+import { endsShelf, type ShelfRow, shelfRows, sameRow, type WordsOf } from '../domain/shelf-rows.ts'
 import type { HandlesStore, ShelvesStore } from '../store/client.ts'
 import { loadHandle, loadHandles } from '../store/handles.ts'
 import { readHandle } from '../store/items.ts'
@@ -61,8 +61,9 @@ export const mendShelves = async ({ store, wordsOf, mend }: MendDeps): Promise<S
   }
 
   for await (const items of batches(scanTable(store.db, store.shelvesTable), handlesAtOnce)) {
-    const rows = items.map(readRow)
-    report.rows += rows.length
+    report.rows += items.length
+    // Auctions write theirs themselves, and a search leaves out one whose handle is no longer in it.
+    const rows = items.filter(({ pk }) => pk !== endsShelf('auction')).map(readRow)
     const { handles } = await loadHandles(
       store,
       rows.map(({ card }) => card.name),

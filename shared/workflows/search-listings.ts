@@ -5,10 +5,11 @@ import { checkHandle } from '../domain/handle-name.ts'
 import { canonicalJson } from '../domain/journal.ts'
 import { ok, type Result } from '../domain/result.ts'
 import { fitsSearch, planSearch, type Search, type SearchPlan } from '../domain/search.ts'
+import { auctionCard, type AuctionRow, endsShelf } from '../domain/shelf-rows.ts'
 import { decodeCursor, encodeCursor } from '../runtime/cursor.ts'
 import type { HandlesStore, ShelvesStore } from '../store/client.ts'
-import { queryNames } from '../store/handles.ts'
-import { queryRows } from '../store/shelves.ts'
+import { queryNames, viewCards } from '../store/handles.ts'
+import { type CardPage, queryAuctions, queryRows, type Stretch } from '../store/shelves.ts'
 import { type Budget, type ReadShelf, readSegment } from './read-segment.ts'
 import { viewCard } from './views.ts'
 
@@ -42,12 +43,22 @@ export const searchListings = async (
   const place = decodeCursor(scope, cursor, (key) => isPlace(plan.value, key))
   if (!place.ok) return place
 
-  const read: ReadShelf = (shelf, stretch) =>
-    plan.value.of === 'names' ? queryNames(store, shelf, stretch) : queryRows(store, shelf, stretch)
+  const read: ReadShelf = (shelf, stretch) => {
+    if (plan.value.of === 'names') return queryNames(store, shelf, stretch)
+    return shelf === endsShelf('auction') ? readAuctions(store, stretch) : queryRows(store, shelf, stretch)
+  }
   const budget = { queries: queriesPerPageMax, rows: rowsPerPageMax }
   const wanted = (card: Card): boolean => fitsSearch(search, card, at)
   const { cards, next } = await readPlan(read, plan.value, place.value as Place | undefined, { limit, wanted, budget })
   return ok({ items: cards.map((card) => viewCard(card, at)), nextCursor: encodeCursor(scope, next) })
+}
+
+/** Auctions as their bids left them; the rest of each card stands on its handle, which is half a unit. */
+const readAuctions = async (store: SearchDeps['store'], stretch: Stretch): Promise<CardPage> => {
+  const { rows, more } = await queryAuctions(store, stretch)
+  const nameOf = ({ sk }: AuctionRow): string => sk.slice(sk.lastIndexOf('#') + 1)
+  const cards = new Map((await viewCards(store, rows.map(nameOf))).map((card) => [card.name, card]))
+  return { rows: rows.map((row) => ({ key: row.sk, card: auctionCard(cards.get(nameOf(row)), row) })), more }
 }
 
 /** One segment after another, until the page is full or the budget is spent. */

@@ -431,6 +431,7 @@ describe('events', () => {
     ['PublishOutbox', 'Handles', 'OutboxFailures'],
     ['PublishOutbox', 'Escrow', 'OutboxFailures'],
     ['ProjectShelves', 'Handles', 'ShelfFailures'],
+    ['ProjectShelves', 'Escrow', 'ShelfFailures'],
   ])(
     'lets %s read the stream of %s from its beginning, and puts aside what fails for good',
     (reader, table, failures) => {
