@@ -188,6 +188,7 @@ const retryAfter = (code: ProblemCode, extra: Refusal['extra']): Record<string, 
 const passingFaults = new Set([
   'CommitUnavailable',
   'ProviderUnavailable',
+  'HumanityUnavailable',
   'ThrottlingException',
   'ProvisionedThroughputExceededException',
   'RequestLimitExceeded',

@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createClient } from '../../shared/contract/client.ts'
 import type { AccountClaims } from '../../shared/domain/eligibility.ts'
 import { termsInForce } from '../../shared/domain/terms.ts'
-import { claimedHumanity } from '../../shared/gateways/humanity.ts'
+import { claimedHumanity, HumanityUnavailable } from '../../shared/gateways/humanity.ts'
+import { faultResponse } from '../../shared/runtime/api.ts'
 import { checkEligibility } from '../../shared/workflows/eligibility.ts'
 import { checkLinks } from '../../shared/workflows/links.ts'
 import { cachedPolicy } from '../../shared/workflows/policies.ts'
@@ -165,6 +166,18 @@ const intentsOf = async (accountId: string): Promise<string[]> => {
     .map(({ status, amount }) => `${status} ${amount}`)
     .toReversed()
 }
+
+test('a proof of humanity that cannot be had lets nobody through: 503', async () => {
+  const humanity = { isHuman: () => Promise.reject(new HumanityUnavailable('no answer')) }
+  const asked = checkEligibility({ ...deps(), humanity }, caller('nia'), { kind: 'bid', amountMinor: 100 })
+  const fault: unknown = await asked.then(
+    () => 'let through',
+    (error: unknown) => error,
+  )
+  expect(fault).toBeInstanceOf(HumanityUnavailable)
+  const event = { requestContext: { requestId: 'request' } } as Parameters<typeof faultResponse>[0]
+  expect(faultResponse(event, fault)).toMatchObject({ statusCode: 503, headers: { 'retry-after': '2' } })
+})
 
 describe('strikes', () => {
   test('the second sale that a winner did not pay suspends; the account sees why, and an operator can end it', async () => {
