@@ -24,9 +24,10 @@ export type PlacedBid = { readonly auction: Auction; readonly bid: BidAnswer }
 export const bidTriesMax = 40
 
 /**
- * One bid: one consistent read and one conditional write, beside what the rules of eligibility ask at the same time. Whoever was overtaken by another bid decides again by the auction
- * that the refused write showed, without reading it anew; so bids of any number of bidders come into one order, and none is
- * lost. A bid that ends the auction places its order in the same transaction.
+ * One bid: one consistent read of the auction and one conditional write, beside what the rules of eligibility ask. Whoever
+ * was overtaken by another bid decides again by the auction that the refused write showed, without reading it anew; so bids
+ * of any number of bidders come into one order, and none is lost. A bid that ends the auction places its order in the same
+ * transaction.
  * @throws CommitUnavailable where others were faster every time
  */
 export const placeBid = (deps: EligibilityDeps, request: BidRequest): Promise<Result<PlacedBid>> =>

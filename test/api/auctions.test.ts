@@ -4,6 +4,8 @@ import type { auctionSchema, placedBidSchema, visibleBidSchema } from '../../sha
 import type { Problem } from '../../shared/contract/problems.ts'
 import { load } from '../../shared/store/aggregates.ts'
 import { readJournal } from '../../shared/workflows/read-journal.ts'
+import { recordStrike } from '../../shared/workflows/standing.ts'
+import { running } from '../../shared/runtime/running.ts'
 import { payOnPage } from '../cases/purchase.ts'
 import { costOf, units } from '../costs/counted.ts'
 import { checkRefused, dayMs, type Market, startMarket, value } from './market.ts'
@@ -14,7 +16,7 @@ type VisibleBid = z.infer<typeof visibleBidSchema>
 
 const hourMs = 3_600_000
 const bidders = Array.from({ length: 20 }, (_, number) => `bidder_${number}`)
-const names = Array.from({ length: 24 }, (_, number) => `hammer${String.fromCharCode(97 + number)}`)
+const names = Array.from({ length: 26 }, (_, number) => `hammer${String.fromCharCode(97 + number)}`)
 const never = 'auc_00000000000000000000000000'
 
 let market: Market
@@ -273,6 +275,45 @@ describe('bids', () => {
   })
 })
 
+describe('what breaks', () => {
+  test('a bid whose write was done and whose answer was lost is taken once, and answered as taken', async () => {
+    const auction = await open()
+    const lost = market.system.door.inject({
+      kind: 'cut',
+      when: 'after',
+      function: 'api-auctions',
+      operation: 'PutItem',
+    })
+    expect(await bid(auction, 'alice', 20_00)).toMatchObject({ outcome: 'leading', number: 1 })
+    expect(lost.hits).toBe(1)
+    expect((await now(auction)).bids).toBe(1)
+  })
+
+  test('case 29: the operator calls it off while the first bids come: one of them is refused', async () => {
+    const auction = await open()
+    const [cancelled, ...bidsAtOnce] = await Promise.all([
+      post('operator', `/v1/operator/auctions/${auction.id}/cancel`, { reason: 'a mistake' }),
+      ...bidders.slice(0, 5).map((bidder, index) => bidOn(auction, bidder, 20_00 + index * 5_00)),
+    ])
+    const codes = bidsAtOnce.map(({ status, body }) => (status === 201 ? 'taken' : (body as Problem).code))
+    const { status } = await now(auction)
+    expect([
+      ['cancelled', 200, false],
+      ['open', 409, true],
+    ]).toContainEqual([status, cancelled?.status, codes.includes('taken')])
+  })
+
+  test('a handle that cannot be sold any more ends its auction unsold, and nobody owes anything', async () => {
+    const auction = await open()
+    await bid(auction, 'alice', 20_00)
+    const hold = await post('operator', `/v1/operator/handles/${auction.handle}/legal-hold`, { reason: 'a dispute' })
+    expect(hold.status).toBe(200)
+    await pass(auction.endsAt)
+    expect(await now(auction)).toMatchObject({ status: 'unsold', unsold: 'handle_not_for_sale', sale: null })
+    expect((await ordersOf('alice')).filter(({ handle }) => handle === auction.handle)).toEqual([])
+  })
+})
+
 describe('the end', () => {
   test('case 27: a bid at the last moment moves the end; one a millisecond after the end is refused; one winner', async () => {
     const auction = await open({ extensionMinutes: 60 })
@@ -373,6 +414,27 @@ describe('the payment', () => {
     await market.system.clock.move(dayMs + hourMs, { settle: true })
     await pay(auction.winner, await orderOf(auction.winner, auction))
     expect(await now(auction)).toMatchObject({ status: 'sold', sale: { to: 'winner' } })
+  })
+
+  test('payment pages follow one another until the window ends, and never two are open', async () => {
+    const auction = await ended()
+    const orderId = await orderOf(auction.winner, auction)
+    const pageNow = async () => value(await (await market.client(auction.winner)).openCheckout({ params: { orderId } }))
+    const first = await pageNow()
+    expect((await pageNow()).url).toBe(first.url)
+    await moveTo(first.expiresAt, 1000)
+    const second = await pageNow()
+    expect(second.url).not.toBe(first.url)
+    expect(await payOnPage(first.url)).toBe('closed')
+    expect(await payOnPage(second.url)).toBe('paid')
+    await market.system.idle()
+    expect((await now(auction)).status).toBe('sold')
+  })
+
+  test('whoever won and did not pay twice is suspended, with its own code', async () => {
+    const deps = { ...running, store: market.store, now: () => market.system.clock.now() }
+    for (const saleId of ['auc_1', 'auc_2']) await recordStrike(deps, 'deadbeat', { saleId, reason: 'not paid' })
+    expect(await refusal(await open(), 'deadbeat', 20_00)).toEqual([403, 'account_suspended'])
   })
 
   test('a winner who does not pay gets a strike, and the runner-up the bid it held before', async () => {
