@@ -197,7 +197,7 @@ export const entryIdOf = (drop: Pick<Drop, 'id' | 'aliasKey'>, handle: string, a
 
 /**
  * How long after the end the list is sealed. An entry is let in by the instant of its request; one that was let in just
- * before the end is written within the time limit of its function, which is a third of this.
+ * before the end is written within the time limit of its function, which is half of this.
  */
 export const sealDelaySeconds = 30
 

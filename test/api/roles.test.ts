@@ -25,6 +25,8 @@ const parameters: Readonly<Record<string, string>> = {
   offerId: 'pof_00000000000000000000000000',
   token: 'not-a-link',
   authorisationId: 'aut_00000000000000000000000000',
+  dropId: 'drp_00000000000000000000000000',
+  entryId: 'app_00000000000000000000000000',
   caseId: 'cas_00000000000000000000000000',
   accountId: 'acct_1',
 }
