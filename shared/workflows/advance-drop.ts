@@ -14,6 +14,7 @@ import type { AdvanceSale } from './advance-sale.ts'
 import type { ApplyDeadline, DeadlineOutcome } from './apply-deadline.ts'
 import { type CommitDeps, committing, instant } from './committing.ts'
 import { saleOrderChanges } from './place-sale-order.ts'
+import { recordStrike } from './standing.ts'
 
 type Deps = CommitDeps<Store>
 type VersionedDrop = VersionedOf<'drop'>
@@ -188,7 +189,10 @@ const check = async (deps: Deps, drop: Drop, lot: Lot, now: string): Promise<Dec
   return afterOrder(deps, drop, lot, order.state, now)
 }
 
-/** An order that the drop placed has ended: its handle is sold, or offered to the next of its order. */
+/**
+ * An order that the drop placed has ended: its handle is sold, or offered to the next of its order. Whoever let the window
+ * pass has a strike, one a drop; whoever cancels has declined.
+ */
 export const advanceDrop: AdvanceSale = async (deps, order) => {
   const { saleId } = order
   if (saleId === undefined) return
@@ -200,5 +204,9 @@ export const advanceDrop: AdvanceSale = async (deps, order) => {
     const decided = await afterOrder(deps, before.state, lot, order, now)
     return { changes: decided === 'runs' ? [] : changesOf(before, decided, now), answer: null }
   })
+  if (order.status === 'expired') {
+    const reason = `${order.handle} was won in a drop and not paid`
+    await recordStrike(deps, order.buyerId, { saleId, reason })
+  }
   await applyDropDeadline(deps, saleId)
 }
