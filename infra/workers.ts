@@ -396,7 +396,7 @@ export class WorkersStack extends Stack {
     })
   }
 
-  /** The streams of handles and auctions → `project-shelves` → the rows that searches read. */
+  /** The streams of handles, auctions and drops → `project-shelves` → the rows that searches read. */
   private addShelves(deployment: Deployment): void {
     const { settings, resources } = deployment
     const errorImpact =
@@ -460,7 +460,7 @@ function newStreamFailures(
 /** Which records concern the search. */
 const shelfFilters = {
   handles: [listedIn('NewImage'), listedIn('OldImage')],
-  escrow: [{ dynamodb: { Keys: { sk: { S: ['auction'] } } } }],
+  escrow: [{ dynamodb: { Keys: { sk: { S: ['auction', 'drop'] } } } }],
 } as const
 
 /** Records of handles that are or were for sale. A filter asks for what is there by a leaf, so by the listing's status. */

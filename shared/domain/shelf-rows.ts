@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { type Tier, tierFloorMinor, tierOf } from './appraisal/appraisal.ts'
 import type { Auction } from './auction.ts'
 import { type Card, cardEndsAt, cardOf, sortedPrice } from './card.ts'
+import type { Drop } from './drop.ts'
 import type { Handle } from './handle.ts'
 
 // The rows of the table `shelves`: everything that a search finds a handle by, but for its first letters. A handle's rows
@@ -32,6 +33,9 @@ export const wordShelf = (word: string): string => `W#${word}`
 /** Sales of one mode by the instant at which they end. */
 export const endsShelf = (mode: TimedMode): string => `E#${mode}`
 
+/** Whether it holds rows of auctions or drops, not of handles. */
+export const isSalesShelf = (shelf: string): boolean => shelf === endsShelf('auction') || shelf === endsShelf('drop')
+
 /** Modes of sale that end by the clock, and that anybody may take part in. */
 export const timedModes = ['auction', 'dutch', 'drop'] as const
 export type TimedMode = (typeof timedModes)[number]
@@ -49,12 +53,9 @@ export const shelfRows = (handle: Handle, wordsOf: WordsOf): readonly ShelfRow[]
   const shelves = [priceShelf(bandOf(price), card.name.length)]
   if (tierOf(price) !== card.tier) shelves.push(tierShelf(card.tier))
   for (const word of wordsOf(card.name, card.display)) shelves.push(wordShelf(word))
-  const endsAt = cardEndsAt(card)
-  const mode = card.sale?.mode ?? 'dutch'
-  const ends =
-    endsAt === null || mode === 'private_offer' || mode === 'auction'
-      ? []
-      : [{ pk: endsShelf(mode), sk: `${endsAt}#${card.name}`, card }]
+  // Auctions and drops write theirs themselves: their end is not known here.
+  const endsAt = card.sale === undefined ? cardEndsAt(card) : null
+  const ends = endsAt === null ? [] : [{ pk: endsShelf('dutch'), sk: `${endsAt}#${card.name}`, card }]
   return [...shelves.map((pk) => ({ pk, sk, card })), ...ends]
 }
 
@@ -69,23 +70,40 @@ export const tierCeilingMinor = (tier: Tier): number | undefined =>
 export const sameRow = <R extends { readonly pk: string; readonly sk: string }>(a: R, b: R): boolean =>
   isDeepStrictEqual(a, b)
 
-/** An auction by its end, which bids move; what else a card shows stands on the handle. */
-export type AuctionRow = {
+/**
+ * A handle in an auction or a drop by the instant at which that ends, which bids move. What else a card shows stands on the
+ * handle, which bids do not write.
+ */
+export type SaleRow = {
   readonly pk: string
   readonly sk: string
+  readonly name: string
   readonly saleId: string
   readonly endsAt: string
-  /** The visible price, or where bidding begins. */
+  /** The visible price of an auction, or where its bidding begins; what a drop asks. */
   readonly priceMinor: number
 }
 
+const saleRow = (mode: 'auction' | 'drop', row: Omit<SaleRow, 'pk' | 'sk'>): SaleRow => ({
+  pk: endsShelf(mode),
+  sk: `${row.endsAt}#${row.name}`,
+  ...row,
+})
+
 /** The row of an auction that takes bids. */
-export const auctionRows = (auction: Auction): readonly AuctionRow[] => {
-  const { id, handle, status, endsAt, startMinor, priceMinor = startMinor } = auction
-  if (status !== 'open') return []
-  return [{ pk: endsShelf('auction'), sk: `${endsAt}#${handle}`, saleId: id, endsAt, priceMinor }]
+export const auctionRows = (auction: Auction): readonly SaleRow[] => {
+  const { id: saleId, handle: name, status, endsAt, startMinor, priceMinor = startMinor } = auction
+  return status === 'open' ? [saleRow('auction', { name, saleId, endsAt, priceMinor })] : []
 }
 
-/** A handle's card as its auction stands; null where another sale, or none, has the handle by now. */
-export const auctionCard = (card: Card | undefined, { saleId, endsAt, priceMinor }: AuctionRow): Card | null =>
+/** A row for each handle of a drop that takes entries. */
+export const dropRows = ({ id: saleId, status, closesAt: endsAt, lots }: Drop): readonly SaleRow[] =>
+  status !== 'open'
+    ? []
+    : lots.flatMap(({ handle: name, priceMinor }) =>
+        priceMinor === undefined ? [] : [saleRow('drop', { name, saleId, endsAt, priceMinor })],
+      )
+
+/** A handle's card as its auction or drop stands; null where another sale, or none, has the handle by now. */
+export const saleCard = (card: Card | undefined, { saleId, endsAt, priceMinor }: SaleRow): Card | null =>
   card?.sale?.id === saleId ? { ...card, priceMinor, decay: undefined, sale: { ...card.sale, until: endsAt } } : null

@@ -1,8 +1,7 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import type { DynamoDBRecord } from 'aws-lambda'
+import type { StateOf } from '../domain/aggregate.ts'
 import type { Entry } from '../domain/journal.ts'
-import type { Auction } from '../domain/auction.ts'
-import type { Handle } from '../domain/handle.ts'
 import { aggregateAt, entryOnItem, type Item, readAggregate, readHandle } from './items.ts'
 
 /** What one stream record tells: the entry that was replaced, to be filed, and the one that came, to be published. */
@@ -42,25 +41,31 @@ const entryOf = (aggregate: string, item: Item): Entry => {
   return entryOnItem(aggregate, item)
 }
 
-/** What one stream record says of a handle or an auction: its state before and after; null: there was none. */
-export type StateRecord =
-  | { readonly kind: 'handle'; readonly before: Handle | null; readonly after: Handle | null }
-  | { readonly kind: 'auction'; readonly before: Auction | null; readonly after: Auction | null }
+/** What one stream record says of an aggregate that a search finds: its state before and after; null: there was none. */
+export type StateRecord = {
+  readonly [K in SearchedKind]: {
+    readonly kind: K
+    readonly before: StateOf<K> | null
+    readonly after: StateOf<K> | null
+  }
+}[SearchedKind]
+
+const searchedKinds = ['handle', 'auction', 'drop'] as const
+export type SearchedKind = (typeof searchedKinds)[number]
 
 /**
- * Reads a stream record of a handle's or an auction's item; `aggregate` names it.
- * @throws where an image is neither: such a record is poison.
+ * Reads a stream record of an item that a search finds; `aggregate` names it.
+ * @throws where it is of no such kind: such a record is poison.
  */
 export const readStateRecord = (record: DynamoDBRecord): StateRecord & { readonly aggregate: string } => {
   const after = image(record.dynamodb?.NewImage)
   const before = image(record.dynamodb?.OldImage)
   const aggregate = aggregateAt(after ?? before ?? {})
-  const stateOf = <T>(item: Item | null, read: (item: Item) => { readonly state: T }): T | null =>
-    item === null ? null : read(item).state
-  if (aggregate?.startsWith('handle:') === true) {
-    return { aggregate, kind: 'handle', before: stateOf(before, readHandle), after: stateOf(after, readHandle) }
+  const kind = searchedKinds.find((one) => aggregate?.startsWith(`${one}:`) === true)
+  if (aggregate === null || kind === undefined) throw new Error('a record of nothing that a search finds')
+  const stateOf = (item: Item | null) => {
+    if (item === null) return null
+    return kind === 'handle' ? readHandle(item).state : readAggregate(kind, item).state
   }
-  if (aggregate?.startsWith('auction:') !== true) throw new Error('a record of neither a handle nor an auction')
-  const readAuction = (item: Item) => readAggregate('auction', item)
-  return { aggregate, kind: 'auction', before: stateOf(before, readAuction), after: stateOf(after, readAuction) }
+  return { aggregate, kind, before: stateOf(before), after: stateOf(after) } as StateRecord & { aggregate: string }
 }

@@ -1,6 +1,6 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb'
 import type { Card } from '../domain/card.ts'
-import { type AuctionRow, endsShelf, type ShelfRow } from '../domain/shelf-rows.ts'
+import type { SaleRow, ShelfRow } from '../domain/shelf-rows.ts'
 import { getItems } from './batch-get.ts'
 import { replaceItems } from './batch-write.ts'
 import type { ShelvesStore } from './client.ts'
@@ -66,13 +66,14 @@ const queryShelfItems = async (
   return { items: answer.Items ?? [], more: answer.LastEvaluatedKey !== undefined }
 }
 
-/** One page of the auctions that take bids, those that end first in front. */
-export const queryAuctions = async (
+/** One page of the auctions or drops that are open, those that end first in front. */
+export const querySaleRows = async (
   store: ShelvesStore,
+  shelf: string,
   stretch: Stretch,
-): Promise<{ readonly rows: readonly AuctionRow[]; readonly more: boolean }> => {
-  const { items, more } = await queryShelfItems(store, endsShelf('auction'), stretch)
-  return { rows: items as unknown as AuctionRow[], more }
+): Promise<{ readonly rows: readonly SaleRow[]; readonly more: boolean }> => {
+  const { items, more } = await queryShelfItems(store, shelf, stretch)
+  return { rows: items as unknown as SaleRow[], more }
 }
 
 /** Which of these rows are there, by `<shelf> <place>`, as they are: 100 to a request, half a unit each. */
@@ -92,7 +93,7 @@ export const loadRows = async (
 /** Puts rows and takes others away: a write unit each. */
 export const writeRows = (
   store: ShelvesStore,
-  puts: readonly (ShelfRow | AuctionRow)[],
+  puts: readonly (ShelfRow | SaleRow)[],
   deletes: readonly Pick<ShelfRow, 'pk' | 'sk'>[],
 ): Promise<void> =>
   replaceItems(

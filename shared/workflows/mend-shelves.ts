@@ -1,4 +1,4 @@
-import { endsShelf, type ShelfRow, shelfRows, sameRow, type WordsOf } from '../domain/shelf-rows.ts'
+import { isSalesShelf, type ShelfRow, shelfRows, sameRow, type WordsOf } from '../domain/shelf-rows.ts'
 import type { HandlesStore, ShelvesStore } from '../store/client.ts'
 import { loadHandle, loadHandles } from '../store/handles.ts'
 import { readHandle } from '../store/items.ts'
@@ -62,8 +62,8 @@ export const mendShelves = async ({ store, wordsOf, mend }: MendDeps): Promise<S
 
   for await (const items of batches(scanTable(store.db, store.shelvesTable), handlesAtOnce)) {
     report.rows += items.length
-    // Auctions write theirs themselves, and a search leaves out one whose handle is no longer in it.
-    const rows = items.filter(({ pk }) => pk !== endsShelf('auction')).map(readRow)
+    // Auctions and drops write theirs themselves, and a search leaves out one that no longer has its handle.
+    const rows = items.filter(({ pk }) => !isSalesShelf(String(pk))).map(readRow)
     const { handles } = await loadHandles(
       store,
       rows.map(({ card }) => card.name),

@@ -1,5 +1,13 @@
 import type { DynamoDBRecord } from 'aws-lambda'
-import { auctionRows, type AuctionRow, sameRow, type ShelfRow, shelfRows, type WordsOf } from '../domain/shelf-rows.ts'
+import {
+  auctionRows,
+  dropRows,
+  sameRow,
+  type SaleRow,
+  type ShelfRow,
+  shelfRows,
+  type WordsOf,
+} from '../domain/shelf-rows.ts'
 import type { StreamFailure } from '../runtime/stream-worker.ts'
 import type { ShelvesStore } from '../store/client.ts'
 import { readStateRecord, type StateRecord } from '../store/outbox.ts'
@@ -7,10 +15,10 @@ import { writeRows } from '../store/shelves.ts'
 
 export type ProjectDeps = { readonly store: ShelvesStore; readonly wordsOf: WordsOf }
 
-type Row = ShelfRow | AuctionRow
+type Row = ShelfRow | SaleRow
 
 /**
- * One batch of stream records of handles or auctions: brings the rows of each from what they were before its first record
+ * One batch of stream records of handles, auctions or drops: brings the rows of each from what they were before its first record
  * to what they are after its last. The same batch again, whole or in parts one after another, ends at the same rows, since
  * rows are a function of the state. Returns the first record that could not be read: the stream comes back to it.
  */
@@ -42,10 +50,13 @@ export const projectShelves = async (
 }
 
 const rowsOf = (record: StateRecord, side: 'before' | 'after', wordsOf: WordsOf): readonly Row[] => {
-  if (record.kind === 'handle') {
-    const state = record[side]
-    return state === null ? [] : shelfRows(state, wordsOf)
+  if (record[side] === null) return []
+  switch (record.kind) {
+    case 'handle':
+      return shelfRows(record[side], wordsOf)
+    case 'auction':
+      return auctionRows(record[side])
+    case 'drop':
+      return dropRows(record[side])
   }
-  const state = record[side]
-  return state === null ? [] : auctionRows(state)
 }

@@ -5,11 +5,11 @@ import { checkHandle } from '../domain/handle-name.ts'
 import { canonicalJson } from '../domain/journal.ts'
 import { ok, type Result } from '../domain/result.ts'
 import { fitsSearch, planSearch, type Search, type SearchPlan } from '../domain/search.ts'
-import { auctionCard, type AuctionRow, endsShelf } from '../domain/shelf-rows.ts'
+import { isSalesShelf, saleCard } from '../domain/shelf-rows.ts'
 import { decodeCursor, encodeCursor } from '../runtime/cursor.ts'
 import type { HandlesStore, ShelvesStore } from '../store/client.ts'
 import { queryNames, viewCards } from '../store/handles.ts'
-import { type CardPage, queryAuctions, queryRows, type Stretch } from '../store/shelves.ts'
+import { type CardPage, queryRows, querySaleRows, type Stretch } from '../store/shelves.ts'
 import { type Budget, type ReadShelf, readSegment } from './read-segment.ts'
 import { viewCard } from './views.ts'
 
@@ -45,7 +45,7 @@ export const searchListings = async (
 
   const read: ReadShelf = (shelf, stretch) => {
     if (plan.value.of === 'names') return queryNames(store, shelf, stretch)
-    return shelf === endsShelf('auction') ? readAuctions(store, stretch) : queryRows(store, shelf, stretch)
+    return isSalesShelf(shelf) ? readSales(store, shelf, stretch) : queryRows(store, shelf, stretch)
   }
   const budget = { queries: queriesPerPageMax, rows: rowsPerPageMax }
   const wanted = (card: Card): boolean => fitsSearch(search, card, at)
@@ -53,12 +53,15 @@ export const searchListings = async (
   return ok({ items: cards.map((card) => viewCard(card, at)), nextCursor: encodeCursor(scope, next) })
 }
 
-/** Auctions as their bids left them; the rest of each card stands on its handle, which is half a unit. */
-const readAuctions = async (store: SearchDeps['store'], stretch: Stretch): Promise<CardPage> => {
-  const { rows, more } = await queryAuctions(store, stretch)
-  const nameOf = ({ sk }: AuctionRow): string => sk.slice(sk.lastIndexOf('#') + 1)
-  const cards = new Map((await viewCards(store, rows.map(nameOf))).map((card) => [card.name, card]))
-  return { rows: rows.map((row) => ({ key: row.sk, card: auctionCard(cards.get(nameOf(row)), row) })), more }
+/** Auctions as their bids left them, and drops; the rest of each card stands on its handle, which is half a unit. */
+const readSales = async (store: SearchDeps['store'], shelf: string, stretch: Stretch): Promise<CardPage> => {
+  const { rows, more } = await querySaleRows(store, shelf, stretch)
+  const cards = await viewCards(
+    store,
+    rows.map(({ name }) => name),
+  )
+  const byName = new Map(cards.map((card) => [card.name, card]))
+  return { rows: rows.map((row) => ({ key: row.sk, card: saleCard(byName.get(row.name), row) })), more }
 }
 
 /** One segment after another, until the page is full or the budget is spent. */

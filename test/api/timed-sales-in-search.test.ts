@@ -8,7 +8,7 @@ let market: Market
 let alice: Client
 beforeAll(async () => {
   market = await startMarket()
-  await market.importFeed(['hammer_one', 'hammer_two', 'hammer_three'].map((name) => market.suspended(name)))
+  await market.importFeed(['hammer_one', 'hammer_two', 'anvil_one', 'anvil_two'].map((name) => market.suspended(name)))
   await market.sweep()
   alice = await market.client('alice')
 })
@@ -61,4 +61,37 @@ test('auctions are found by their end and at their price, both as the newest bid
   await market.system.clock.move(2 * hourMs, { settle: true })
   expect((await found()).map(({ handle }) => handle)).toEqual(['hammer_one'])
   await market.checkInvariants()
+})
+
+test('the handles of a drop are found by its end while it takes entries', async () => {
+  const operator = await market.client('operator')
+  const drops = async () => {
+    await market.system.idle()
+    return value(await alice.searchListings({ query: { mode: 'drop' } })).items
+  }
+  const { id, closesAt } = value(
+    await operator.createDrop({
+      body: {
+        title: 'Anvils',
+        method: 'draw',
+        handles: [{ handle: 'anvil_one', price: usd(50_00) }, { handle: 'anvil_two' }],
+        opensAt: inHours(1),
+        closesAt: inHours(25),
+        entriesPerAccountMax: 1,
+      },
+      idempotencyKey: 'drop',
+    }),
+  )
+  expect(await drops()).toEqual([])
+  await market.system.clock.move(1.5 * hourMs, { settle: true })
+  const open = await drops()
+  expect(open).toMatchObject([
+    { handle: 'anvil_one', mode: 'drop', saleId: id, endsAt: closesAt, price: usd(50_00) },
+    { handle: 'anvil_two', mode: 'drop', saleId: id, endsAt: closesAt },
+  ])
+  expect(value(await alice.searchListings({ query: { sort: 'ending' } })).items.map(({ mode }) => mode)).toContain(
+    'drop',
+  )
+  await market.system.clock.move(25 * hourMs, { settle: true })
+  expect(await drops()).toEqual([])
 })
