@@ -27,20 +27,24 @@ const openDaysMax = 9
 
 /**
  * Whether a caller may do this now; null: yes. Every door that lets a user commit to something asks first. What it reads, it
- * reads at once.
+ * reads at once; `standingRead` where it is read along with something else.
  */
-export const checkEligibility = async (deps: EligibilityDeps, caller: Caller, act: Act): Promise<Refusal | null> => {
-  const [loaded, judge] = await Promise.all([
-    load(deps.store, 'standing', caller.id),
-    askEligibility(deps, caller, act),
-  ])
-  const standing = loaded?.state ?? null
+export const checkEligibility = async (
+  deps: EligibilityDeps,
+  caller: Caller,
+  act: Act,
+  standingRead: Promise<Standing | null> = loadStanding(deps, caller.id),
+): Promise<Refusal | null> => {
+  const [standing, judge] = await Promise.all([standingRead, askEligibility(deps, caller, act)])
   const refusal = await judge(standing)
   if (refusal !== null) return refusal
   if (playsWithOthers.has(act.kind)) await noteDevice(deps, caller, standing)
   await keepAuthorisation(deps, standing, act)
   return null
 }
+
+const loadStanding = async ({ store }: EligibilityDeps, accountId: string): Promise<Standing | null> =>
+  (await load(store, 'standing', accountId))?.state ?? null
 
 /** A bid for which a card was asked keeps it until its sale ends: one write, once a sale. */
 const keepAuthorisation = async (deps: EligibilityDeps, standing: Standing | null, act: Act): Promise<void> => {

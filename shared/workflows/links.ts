@@ -53,15 +53,18 @@ export type SaleParties = {
 /**
  * Whether a bidder has a card, a device or a payout account in common with the seller or the operator of the sale: refused
  * as `linked_account`. With the bidder whom it bids up: a case for operators, once a sale and pair. One request reads the
- * standings of all of them.
+ * standings of all of them, unless they were read before.
  */
-export const checkLinks = async (deps: LinkDeps, caller: Caller, parties: SaleParties): Promise<Refusal | null> => {
+export const checkLinks = async (
+  deps: LinkDeps,
+  caller: Caller,
+  parties: SaleParties,
+  standingsRead?: ReadonlyMap<string, Standing>,
+): Promise<Refusal | null> => {
   const { saleId, sellerId, operatorId, rivalId } = parties
-  const others = [sellerId, operatorId, rivalId].filter(
-    (id) => id !== undefined && id !== 'platform' && id !== caller.id,
-  )
+  const others = othersIn(parties, caller.id)
   if (others.length === 0) return null
-  const standings = await loadStandings(deps.store, [caller.id, ...others.map(String)])
+  const standings = standingsRead ?? (await loadStandings(deps.store, [caller.id, ...others]))
   const own = traitsOf(caller, standings.get(caller.id))
   const sharedWith = (id: string | undefined): readonly TraitKind[] =>
     id === undefined || id === caller.id ? [] : sharedTraits(own, standings.get(id)?.traits)
@@ -79,6 +82,12 @@ export const checkLinks = async (deps: LinkDeps, caller: Caller, parties: SalePa
   if (rivalId !== undefined && shared.length > 0) await openLinkCase(deps, saleId, [caller.id, rivalId], shared)
   return null
 }
+
+/** The accounts of a sale that a caller could be linked to. */
+export const othersIn = ({ sellerId, operatorId, rivalId }: Omit<SaleParties, 'saleId'>, callerId: string): string[] =>
+  [sellerId, operatorId, rivalId].flatMap((id) =>
+    id === undefined || id === 'platform' || id === callerId ? [] : [id],
+  )
 
 const traitsOf = (caller: Caller, standing: Standing | undefined): Standing['traits'] => {
   const traits = standing?.traits ?? noTraits

@@ -1,15 +1,16 @@
 import type { Money } from '../contract/money.ts'
 import { type Auction, type AuctionEvent, type BidAnswer, bidKey } from '../domain/auction.ts'
 import { answerOf, type Bid, decideBid, decideBuyNow, earlierAnswer, refusedAsOwn } from '../domain/auction-bids.ts'
-import { ok, refuse, type Refusal, type Result } from '../domain/result.ts'
+import { ok, refuse, type Result } from '../domain/result.ts'
 import type { Caller } from '../runtime/caller.ts'
 import { load } from '../store/aggregates.ts'
 import { commit, CommitUnavailable } from '../store/commit.ts'
 import { readAggregate } from '../store/items.ts'
+import { loadStandings } from '../store/standings.ts'
 import { auctionChanges, type VersionedAuction } from './auction-changes.ts'
 import { instant } from './committing.ts'
 import { checkEligibility, type EligibilityDeps } from './eligibility.ts'
-import { checkLinks } from './links.ts'
+import { checkLinks, othersIn, type SaleParties } from './links.ts'
 
 export type BidRequest = {
   readonly auctionId: string
@@ -46,12 +47,18 @@ const bidding = async (deps: EligibilityDeps, request: BidRequest, decide: Decid
   const bidderId = bidder.id
   const bid = { bidderId, maximum, key: bidKey(bidderId, idempotencyKey) }
   const act = { kind: 'bid', amountMinor: maximum.amountMinor, saleId: auctionId } as const
-  const [loaded, barred] = await Promise.all([
-    load(deps.store, 'auction', auctionId),
-    checkEligibility(deps, bidder, act),
-  ])
-  let before = loaded
-  const linked = loaded === null || barred !== null ? null : await refusedAsLinked(deps, bidder, loaded.state)
+  const auctionRead = load(deps.store, 'auction', auctionId)
+  const standingsRead = auctionRead.then((read) =>
+    loadStandings(deps.store, [bidderId, ...(read === null ? [] : othersIn(partiesOf(read.state), bidderId))]),
+  )
+  const standingRead = standingsRead.then((standings) => standings.get(bidderId) ?? null)
+  const barred = await checkEligibility(deps, bidder, act, standingRead)
+  let before = await auctionRead
+  // Sellers and operators must not bid by another account of theirs; a bidder who bids up a linked one is looked into.
+  const linked =
+    before === null || barred !== null
+      ? null
+      : await checkLinks(deps, bidder, partiesOf(before.state), await standingsRead)
   for (let attempt = 1; attempt <= bidTriesMax; attempt += 1) {
     if (before === null) return refuse('not_found', `There is no auction ${auctionId}`, 'auctionId')
     const { state } = before
@@ -82,11 +89,12 @@ const bidding = async (deps: EligibilityDeps, request: BidRequest, decide: Decid
   throw new CommitUnavailable(`other bids were faster ${bidTriesMax} times`)
 }
 
-/** Sellers and operators must not bid by another account of theirs; a bidder who bids up a linked one is looked into. */
-const refusedAsLinked = (deps: EligibilityDeps, bidder: Caller, auction: Auction): Promise<Refusal | null> => {
-  const { sellerId, openedBy: operatorId, bidders } = auction
-  return checkLinks(deps, bidder, { saleId: auction.id, sellerId, operatorId, rivalId: bidders[0]?.bidderId })
-}
+const partiesOf = ({ id, sellerId, openedBy, bidders }: Auction): SaleParties => ({
+  saleId: id,
+  sellerId,
+  operatorId: openedBy,
+  rivalId: bidders[0]?.bidderId,
+})
 
 /** An auction's own time never goes back, whichever clock was asked. */
 const later = (a: string, b: string): string => (a > b ? a : b)
