@@ -555,6 +555,32 @@ describe('a mail that is wanted', () => {
   })
 })
 
+describe('a worker that dies', () => {
+  const people = ['kai', 'lou', 'mia', 'ned'].map((name) => ({ name, email: `${name}.dies@example.com` }))
+
+  test.each([
+    ['before the offers are planned', 'BatchExecuteStatement', 'exclusive', 'dies1', 'dies2'],
+    ['before their turns are written', 'BatchWriteItem', 'exclusive', 'dies3', 'dies4'],
+    ['before a handle is bound to its first offer', 'TransactWriteItems', 'exclusive', 'dies5', 'dies6'],
+    ['between the offers of a sealed round', 'PutItem', 'sealed', 'dies7', 'dies8'],
+  ] as const)('%s goes on where it was', async (_, operation, mode, ...names) => {
+    await released(...names)
+    const before = await Promise.all(people.map(({ email }) => mails(email)))
+    market.system.door.inject({ kind: 'kill', function: 'workers-send-private-offers', operation })
+    const campaignId = await started(people, { handles: { list: [...names] }, mode })
+    await market.system.settle()
+    const expected = mode === 'exclusive' ? ['offered', 'planned', 'offered', 'planned'] : Array(4).fill('offered')
+    expect(await statuses(campaignId)).toEqual(expected)
+    const sent = await Promise.all(
+      people.map(async ({ email }, index) => (await mails(email)).length - (before[index]?.length ?? 0)),
+    )
+    expect(sent).toEqual(mode === 'exclusive' ? [1, 1, 0, 0] : [1, 1, 1, 1])
+    value(await (await market.client('operator')).closeCampaign({ params: { campaignId }, body: { reason: 'tried' } }))
+    await market.system.idle()
+    expect(new Set(await statuses(campaignId))).toEqual(new Set(['withdrawn']))
+  })
+})
+
 describe('the page of an offer', () => {
   test('takes a counter-offer, shows the terms, and declines, by its buttons', async () => {
     await released('vetch')
@@ -668,6 +694,31 @@ describe('a campaign', () => {
       body: draft({ handles: { list: ['willow'] }, template }),
     })
     expect(problem.field).toBe(field)
+  })
+
+  test.each([
+    ['status', { status: 'running' }],
+    ['operatorId', { operatorId: 'alice' }],
+    ['price.amountMinor', { price: { by: 'amount', amountMinor: -1 } }],
+    ['price.amountMinor', { price: { by: 'amount', amountMinor: 0.5 } }],
+    ['price.amountMinor', { price: { by: 'amount', amountMinor: 2 ** 53 } }],
+    ['price.by', { price: { by: 'magic' } }],
+    ['exclusivityHours', { exclusivityHours: 0 }],
+    ['exclusivityHours', { exclusivityHours: 10_000 }],
+    ['counterRoundsMax', { counterRoundsMax: 6 }],
+    ['paymentHours', { paymentHours: 25 }],
+    ['mode', { mode: 'open' }],
+    ['handles', { handles: { list: [] } }],
+    ['handles', { handles: { list: Array(101).fill('willow') } }],
+    ['handles', { handles: { rule: { handlesMax: 101 } } }],
+    ['name', { name: ' ' }],
+  ])('refuses the field %s as %j', async (field, wrong) => {
+    const problem = await checkRefused(market, 'validation_failed', 'POST', '/v1/operator/campaigns', {
+      token: await market.system.token('operator'),
+      headers: { 'idempotency-key': 'field' },
+      body: { ...draft({ handles: { list: ['willow'] } }), ...wrong },
+    })
+    expect(problem.field?.startsWith(field)).toBe(true)
   })
 
   test('does not start without prospects, or with a handle that cannot be offered, which it names', async () => {
