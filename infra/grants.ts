@@ -107,7 +107,16 @@ const offerSecret: Grant = { allow: ['secretsmanager:GetSecretValue'], on: 'offe
 /** Moves private offers: the offer, its handle, the next one in turn, and what lies beside their campaign. */
 const movesOffers: readonly Grant[] = [
   { allow: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
-  { allow: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'], on: 'escrow' },
+  {
+    allow: [
+      'dynamodb:BatchGetItem',
+      'dynamodb:GetItem',
+      'dynamodb:PartiQLUpdate',
+      'dynamodb:PutItem',
+      'dynamodb:Query',
+    ],
+    on: 'escrow',
+  },
 ]
 
 export const grants = {

@@ -29,18 +29,18 @@ export const moveOffer = async (
   decide: (offer: PrivateOffer, now: string) => OfferDecision,
   missing: Result<never> = refuse('not_found', `There is no private offer ${id}`, 'offerId'),
 ): Promise<Result<PrivateOffer>> => {
-  let hadTurn = false
+  let wasOpen = false
   const moved = await committing<Result<PrivateOffer>>(deps, async () => {
     const before = await load(deps.store, 'private_offer', id)
     if (before === null) return { changes: [], answer: missing }
-    hadTurn = before.state.status !== 'planned'
+    wasOpen = before.state.status !== 'planned' && !isOver(before.state)
     const at = instant(deps.now())
     const decided = decide(before.state, at)
     if (!decided.ok) return { changes: [], answer: decided }
     const { changes, offer } = await offerChanges(deps, before, decided.value, at, actor)
     return { changes, answer: ok(offer) }
   })
-  if (moved.ok && hadTurn && isOver(moved.value)) await afterEnd(deps, moved.value)
+  if (moved.ok && wasOpen && isOver(moved.value)) await afterEnd(deps, moved.value)
   return moved
 }
 

@@ -10,7 +10,7 @@ import { loadOffersInTurn, loadProspect, suppressedAmong } from '../store/campai
 import type { Store } from '../store/client.ts'
 import type { Change } from '../store/commit.ts'
 import { loadForSale } from '../store/handles.ts'
-import { type CommitDeps, committing, instant } from './committing.ts'
+import { type CommitDeps, committing, committingEach, instant } from './committing.ts'
 
 export type OfferDeps = CommitDeps<Store>
 export type VersionedOffer = VersionedOf<'private_offer'>
@@ -101,15 +101,63 @@ const unreachable = async (
  */
 export const openTurn = async (deps: OfferDeps, campaignId: string, handle: string): Promise<void> => {
   const offers = await loadOffersInTurn(deps.store, campaignId, handle)
-  for (const { state } of offers) {
+  for (const [index, { state }] of offers.entries()) {
     if (isOver(state)) continue
-    if (state.status !== 'planned' || (await openOffer(deps, state.id)) === 'busy') return
+    const turn = state.status === 'planned' ? await openOffer(deps, state.id) : 'busy'
+    if (turn === 'passed') continue
+    if (turn !== 'busy') await withdrawEach(deps, offers.slice(index), turn)
+    return
   }
 }
 
-/** `passed`: this prospect has no turn (any more). `busy`: the handle is with this prospect now. */
-const openOffer = (deps: OfferDeps, id: string): Promise<'passed' | 'busy'> =>
-  committing<'passed' | 'busy'>(deps, async () => {
+/**
+ * Many offers at once that hold no handle by themselves: those that wait for their turn, and those of a sealed round. One
+ * that was accepted or closed in meanwhile stays.
+ */
+export const withdrawEach = async (
+  deps: OfferDeps,
+  offers: readonly VersionedOffer[],
+  reason: WithdrawalReason,
+): Promise<void> => {
+  const waiting = offers.filter(
+    ({ state }) => state.status === 'planned' || (state.mode === 'sealed' && !isOver(state)),
+  )
+  await stepEach(deps, waiting, (offer) => {
+    const decided = offer.status === 'closed' ? null : decideWithdraw(offer, 'system', reason)
+    return decided?.ok === true ? decided.value : []
+  })
+}
+
+/** One step each of many offers, by the system and without their handles; decided anew for whom somebody else was faster. */
+export const stepEach = async (
+  deps: OfferDeps,
+  offers: readonly VersionedOffer[],
+  decide: (offer: PrivateOffer, now: string) => readonly OfferEvent[],
+): Promise<void> => {
+  await committingEach<null>(
+    deps,
+    offers.map((loaded) => {
+      let before: VersionedOffer | null = loaded
+      return async () => {
+        const read = before ?? (await load(deps.store, 'private_offer', loaded.state.id))
+        before = null
+        const at = instant(deps.now())
+        const events = read === null ? [] : decide(read.state, at)
+        const changes = events.length === 0 ? [] : [offerChange(read, loaded.state.id, events, at, systemActor)]
+        return { changes, answer: null }
+      }
+    }),
+  )
+}
+
+/**
+ * `passed`: this prospect has no turn (any more). `busy`: the handle is with this prospect now. Otherwise why nobody after
+ * this one has a turn either.
+ */
+type Turn = 'passed' | 'busy' | 'campaign_closed' | 'handle_gone'
+
+const openOffer = (deps: OfferDeps, id: string): Promise<Turn> =>
+  committing<Turn>(deps, async () => {
     const offer = await load(deps.store, 'private_offer', id)
     if (offer === null || isOver(offer.state)) return { changes: [], answer: 'passed' }
     if (offer.state.status !== 'planned') return { changes: [], answer: 'busy' }
@@ -120,13 +168,13 @@ const openOffer = (deps: OfferDeps, id: string): Promise<'passed' | 'busy'> =>
       return { changes: [offerChange(offer, id, decided.value, at, systemActor)], answer: 'passed' as const }
     }
     const campaign = await load(deps.store, 'campaign', offer.state.campaignId)
-    if (campaign?.state.status !== 'running') return pass('campaign_closed')
+    if (campaign?.state.status !== 'running') return { changes: [], answer: 'campaign_closed' }
     const why = await unreachable(deps, offer.state)
     if (why !== null) return pass(why)
     const handle = await loadForSale(deps.store, offer.state.handle)
     const opened =
       handle === null ? null : decideSaleOpened(handle.state, saleOf(offer, at), handle.guard, systemActor, at)
-    if (handle === null || opened?.ok !== true) return pass('handle_gone')
+    if (handle === null || opened?.ok !== true) return { changes: [], answer: 'handle_gone' }
     const made = decideMake(offer.state, at)
     if (!made.ok) throw new Error(made.refusal.message)
     const after = advance('handle', handle.state.name, handle, opened.value, at, systemActor)

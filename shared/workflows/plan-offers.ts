@@ -10,7 +10,7 @@ import { loadOffersInTurn, loadProspects, putTurns, type Turn } from '../store/c
 import { commitAll } from '../store/commit.ts'
 import { instant } from './committing.ts'
 import { moveOffer } from './offer-acts.ts'
-import { offerChange, type OfferDeps, openTurn } from './offer-turns.ts'
+import { offerChange, type OfferDeps, openTurn, withdrawEach } from './offer-turns.ts'
 import { openRound, settleRound } from './sealed-round.ts'
 
 /**
@@ -81,9 +81,10 @@ export const withdrawOffers = async (deps: OfferDeps, campaignId: string): Promi
   const campaign = await load(deps.store, 'campaign', campaignId)
   if (campaign?.state.status !== 'closed') return
   const offers = await loadOffersInTurn(deps.store, campaignId)
-  for (const { state } of offers) {
-    if (isOver(state)) continue
-    // One that was accepted, or closed in to be compared, meanwhile is refused, and stays.
+  await withdrawEach(deps, offers, 'campaign_closed')
+  const live = offers.filter(({ state }) => state.mode === 'exclusive' && state.status !== 'planned' && !isOver(state))
+  for (const { state } of live) {
+    // One that was accepted is refused, and stays.
     await moveOffer(deps, state.id, systemActor, (offer) => decideWithdraw(offer, 'system', 'campaign_closed'))
   }
   if (campaign.state.mode === 'sealed') {

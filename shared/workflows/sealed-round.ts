@@ -1,7 +1,7 @@
 import { systemActor } from '../domain/actors.ts'
 import { advance } from '../domain/aggregate.ts'
 import type { Campaign } from '../domain/campaign.ts'
-import type { OfferEvent, PrivateOffer, WithdrawalReason } from '../domain/private-offer.ts'
+import type { PrivateOffer, WithdrawalReason } from '../domain/private-offer.ts'
 import { bindingUntil, decideMake, decideWithdraw, hoursAfter } from '../domain/private-offer-acts.ts'
 import { decideRoundLost, decideRoundWon, roundWinner } from '../domain/sealed-round.ts'
 import { decideSaleClosed, decideSaleOpened } from '../domain/listing.ts'
@@ -9,7 +9,7 @@ import { load } from '../store/aggregates.ts'
 import { loadOffersInTurn, loadSomeProspects, suppressedAmong } from '../store/campaigns.ts'
 import { loadForSale } from '../store/handles.ts'
 import { committing, instant } from './committing.ts'
-import { offerChange, type OfferDeps } from './offer-turns.ts'
+import { offerChange, type OfferDeps, stepEach } from './offer-turns.ts'
 import { saleOrderChanges } from './place-sale-order.ts'
 
 // A sealed round: one handle, bound for the campaign, and all its prospects at once. Amounts are compared once no offer of
@@ -21,40 +21,34 @@ const turnsPerHandle = 10_000
 /** Binds the handle and writes to everybody in its round. Repeated after a crash, it writes to those that are left. */
 export const openRound = async (deps: OfferDeps, campaign: Campaign, handle: string): Promise<void> => {
   const isBound = await bind(deps, campaign, handle)
-  const offers = (await loadOffersInTurn(deps.store, campaign.id, handle)).map(({ state }) => state)
-  const planned = offers.filter(({ status }) => status === 'planned')
+  const offers = await loadOffersInTurn(deps.store, campaign.id, handle)
+  const planned = offers.filter(({ state }) => state.status === 'planned')
   const [prospects, suppressed] = await Promise.all([
     loadSomeProspects(
       deps.store,
       campaign.id,
-      planned.map(({ prospect }) => prospect),
+      planned.map(({ state }) => state.prospect),
     ),
     suppressedAmong(
       deps.store,
-      planned.map(({ addressHash }) => addressHash),
+      planned.map(({ state }) => state.addressHash),
     ),
   ])
   const until = hoursAfter(campaign.startedAt ?? campaign.createdAt, campaign.exclusivityHours)
-  for (const { id, prospect, addressHash } of planned) {
-    const why: WithdrawalReason | null = !isBound
-      ? 'handle_gone'
-      : !prospects.has(prospect)
-        ? 'contact_gone'
-        : suppressed.has(addressHash)
-          ? 'unsubscribed'
-          : null
-    await step(deps, id, (offer, now) => {
-      if (offer.status !== 'planned') return []
-      const decided = why === null && now < until ? decideMake(offer, now, until) : withdrawn(offer, why)
-      if (!decided.ok) throw new Error(decided.refusal.message)
-      return decided.value
-    })
+  const whyNot = ({ prospect, addressHash }: PrivateOffer): WithdrawalReason | null => {
+    if (!isBound) return 'handle_gone'
+    if (!prospects.has(prospect)) return 'contact_gone'
+    return suppressed.has(addressHash) ? 'unsubscribed' : null
   }
+  await stepEach(deps, planned, (offer, now) => {
+    if (offer.status !== 'planned') return []
+    const why = whyNot(offer) ?? (now < until ? null : 'handle_gone')
+    const decided = why === null ? decideMake(offer, now, until) : decideWithdraw(offer, 'system', why)
+    if (!decided.ok) throw new Error(decided.refusal.message)
+    return decided.value
+  })
   await settleRound(deps, campaign.id, handle)
 }
-
-const withdrawn = (offer: PrivateOffer, why: WithdrawalReason | null) =>
-  decideWithdraw(offer, 'system', why ?? 'handle_gone')
 
 const bind = (deps: OfferDeps, campaign: Campaign, handle: string): Promise<boolean> =>
   committing<boolean>(deps, async () => {
@@ -80,14 +74,14 @@ const bind = (deps: OfferDeps, campaign: Campaign, handle: string): Promise<bool
  */
 export const settleRound = async (deps: OfferDeps, campaignId: string, handle: string): Promise<void> => {
   for (;;) {
-    const offers = (await loadOffersInTurn(deps.store, campaignId, handle)).map(({ state }) => state)
+    const loaded = await loadOffersInTurn(deps.store, campaignId, handle)
+    const offers = loaded.map(({ state }) => state)
     const winner = roundWinner(offers)
     if (winner === 'undecided') return
     if (winner === null) return free(deps, campaignId, handle)
     if (winner.status === 'closed' && !(await award(deps, campaignId, winner, offers))) continue
-    for (const { id } of offers.filter(({ id, status }) => status === 'closed' && id !== winner.id)) {
-      await step(deps, id, decideRoundLost)
-    }
+    const others = loaded.filter(({ state }) => state.status === 'closed' && state.id !== winner.id)
+    await stepEach(deps, others, decideRoundLost)
     if (winner.status === 'lapsed') await free(deps, campaignId, handle)
     return
   }
@@ -138,21 +132,4 @@ const free = (deps: OfferDeps, campaignId: string, handle: string): Promise<void
     if (!closed.ok) throw new Error(`${campaignId} cannot let go of ${handle}: ${closed.refusal.message}`)
     const after = advance('handle', handle, before, closed.value, instant(deps.now()), systemActor)
     return { changes: [{ kind: 'handle', before, after, contact: before.contact }], answer: undefined }
-  })
-
-/** One step of one offer by the system, decided on fresh state. */
-const step = (
-  deps: OfferDeps,
-  id: string,
-  decide: (offer: PrivateOffer, now: string) => readonly OfferEvent[],
-): Promise<void> =>
-  committing<void>(deps, async () => {
-    const before = await load(deps.store, 'private_offer', id)
-    if (before === null) throw new Error(`there is no offer ${id}`)
-    const at = instant(deps.now())
-    const events = decide(before.state, at)
-    return {
-      changes: events.length === 0 ? [] : [offerChange(before, id, events, at, systemActor)],
-      answer: undefined,
-    }
   })
