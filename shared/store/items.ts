@@ -148,9 +148,6 @@ export const shardOf = (id: string, shards: number): string =>
 export const shardNames = (shards: number): string[] =>
   Array.from({ length: shards }, (_, shard) => String(shard).padStart(2, '0'))
 
-/** Shelves in the order in which a search without a prefix walks them. */
-export const shelves: readonly string[] = '0123456789_abcdefghijklmnopqrstuvwxyz'.split('')
-
 /** A name for sale stands on the shelf of its first character. A prefix search reads one shelf, in order. */
 export const shelfOf = (name: string): string => name.slice(0, 1)
 
