@@ -2,7 +2,7 @@ import type * as z from 'zod'
 import { derivedId } from '../contract/ids.ts'
 import type { alertMessageSchema, AlertPage } from '../contract/messages.ts'
 import { formatMoney, type Money } from '../contract/money.ts'
-import type { Handle } from './handle.ts'
+import type { Handle, Listing } from './handle.ts'
 import { escapeHtml } from './html.ts'
 import { type ListingMode, modeOf, opensAtOf, priceAt } from './listing.ts'
 import { alertsPerWatchMax, isBackorder, type Watch } from './watch.ts'
@@ -66,7 +66,7 @@ export type Alert = {
 
 /**
  * What a watcher is told of a handle as it stands now; null where the account was told of this occasion, or of too many
- * since the handle came to market, or where the handle is not on the market any more.
+ * since the handle came to market, or where the handle is not on the market any more. Private offers are nobody else's.
  */
 export const alertFor = (
   watch: Watch,
@@ -78,6 +78,7 @@ export const alertFor = (
   const { listing, name, display } = handle
   if (listing === undefined || watch.told.has(key)) return null
   if (kind !== 'released' && watch.told.size >= alertsPerWatchMax) return null
+  if (kind === 'opened' && !isOffered(listing, now)) return null
   const { currency } = listing
   const amountMinor = priceAt(listing, now)
   return {
@@ -93,6 +94,12 @@ export const alertFor = (
     mode: modeOf(listing, now),
     endsAt,
   }
+}
+
+/** Whether everybody has something to hear of: not of a private offer, nor of a market that opens later. */
+const isOffered = (listing: Listing, now: string): boolean => {
+  const mode = modeOf(listing, now)
+  return mode === 'auction' || mode === 'drop' || (mode !== 'private_offer' && opensAtOf(listing) <= now)
 }
 
 const sentences: Readonly<Record<AlertKind, (handle: string) => string>> = {
