@@ -151,9 +151,11 @@ export const decideHold = (
     })
   }
   const refusal = allowedFor(handle, 'handle_held', actor)
-  return refusal === null
-    ? ok({ events: [{ type: 'handle_held', orderId: wanted.orderId }], priceMinor })
-    : { ok: false, refusal }
+  if (refusal !== null) return { ok: false, refusal }
+  // A sale whose time is over is cleared away by the first order after it, so that it cannot be closed under the hold.
+  const over = sale === undefined ? listing.sale : undefined
+  const cleared: HandleEvent[] = over === undefined ? [] : [{ type: 'sale_closed', id: over.id }]
+  return ok({ events: [...cleared, { type: 'handle_held', orderId: wanted.orderId }], priceMinor })
 }
 
 /**

@@ -254,9 +254,14 @@ const tokenOf = (changes: readonly Change[]): string =>
     .digest('base64url')
     .slice(0, 36)
 
+/**
+ * A condition that failed on our own write, which came through after all: each item stands where this commit put it, or
+ * has gone on from there. One entry that is like ours is not enough, since two commits may place the very same order.
+ */
 const settle = (changes: readonly Change[], existing: readonly (Item | undefined)[]): CommitResult => {
-  const ours = changes.some(
-    (change, index) => (existing[index]?.['entry'] as StoredEntry | undefined)?.hash === change.after.entry.hash,
-  )
+  const standing = changes.map((_, index) => existing[index]?.['entry'] as StoredEntry | undefined)
+  const isOurs = changes.map(({ after }, index) => standing[index]?.hash === after.entry.hash)
+  const isBeyond = changes.map(({ after }, index) => (standing[index]?.seq ?? 0) > after.entry.seq)
+  const ours = isOurs.some(Boolean) && isOurs.every((same, index) => same || isBeyond[index])
   return ours ? { committed: true } : { committed: false, existing }
 }

@@ -187,6 +187,13 @@ describe('a sale', () => {
     expect(hold(bound, 'prospect', day(25), 90_00, 'pof_1')).toBe(90_00)
     expect(hold(bound, 'prospect', day(26), 90_00, 'pof_1')).toBe('transition_not_allowed')
     expect(modeOf(bound.listing ?? listing, day(26))).toBe('fixed_price')
+    // The first order after it clears it away, so that whoever closes it late finds nothing to do.
+    const wanted = { orderId: 'ord_1', priceMinor: 200_00, currency: 'USD' } as const
+    const held = decideHold(bound, wanted, { kind: 'buyer', id: 'b' }, 'b', null, day(30))
+    const after = fold(bound, held.ok ? { ok: true, value: held.value.events } : held, day(30))
+    expect(after.listing).toMatchObject({ status: 'held', orderId: 'ord_1' })
+    expect(after.listing).not.toHaveProperty('sale')
+    expect(outcome(decideSaleClosed(after, 'pof_1', systemActor))).toBe('')
     expect(
       outcome(decideSaleOpened(bound, { ...offer, id: 'pof_2', until: day(28) }, null, systemActor, day(26))),
     ).toBe('sale_opened')

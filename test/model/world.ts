@@ -1,18 +1,21 @@
 import { createHash } from 'node:crypto'
 import type { Money } from '../../shared/contract/money.ts'
 import { systemActor } from '../../shared/domain/actors.ts'
-import { advance, advanceHandle, type EventOf, type Kind, type VersionedOf } from '../../shared/domain/aggregate.ts'
+import { advanceHandle, type Kind, type VersionedOf } from '../../shared/domain/aggregate.ts'
 import { decayOf } from '../../shared/domain/dutch.ts'
 import { shippedEligibility } from '../../shared/domain/eligibility-rules.ts'
 import type { Order } from '../../shared/domain/order.ts'
 import { type ReleasePolicy, shippedPolicy } from '../../shared/domain/release-policy.ts'
 import { termsInForce } from '../../shared/domain/terms.ts'
+import type { Authorisations } from '../../shared/gateways/authorisations.ts'
 import { claimedHumanity } from '../../shared/gateways/humanity.ts'
 import type { Queue } from '../../shared/gateways/queue.ts'
 import type { Caller } from '../../shared/runtime/caller.ts'
 import { load } from '../../shared/store/aggregates.ts'
 import { commit } from '../../shared/store/commit.ts'
+import { readOrder } from '../../shared/store/items.ts'
 import { loadOrder } from '../../shared/store/orders.ts'
+import { scanTable } from '../../shared/store/scan.ts'
 import { advanceSale } from '../../shared/workflows/advance-sale.ts'
 import { applyDeadlineInTime } from '../../shared/workflows/apply-deadline.ts'
 import { applyPayment } from '../../shared/workflows/apply-payment.ts'
@@ -60,7 +63,6 @@ export const openWorld = (store: Store & ShelvesStore, prefix: string) => {
   const inbox: Message[] = []
   const names: string[] = []
   const saleIds: string[] = []
-  const orderIds = new Set<string>()
 
   const queue: Queue = {
     sendAll: (bodies) => queue.sendLater(bodies.map((body) => ({ body, delaySeconds: 0 }))),
@@ -88,7 +90,15 @@ export const openWorld = (store: Store & ShelvesStore, prefix: string) => {
     },
     livemode: () => Promise.resolve(false),
     payments: () => Promise.reject(new Error('no charge is looked at here')),
-    authorisations: () => Promise.reject(new Error('no card is authorised here')),
+    // Everybody pays by bank transfer: there is no card to learn, and none is authorised.
+    authorisations: () =>
+      Promise.resolve({ readCard: () => Promise.resolve(null) } as Partial<Authorisations> as Authorisations),
+    secret: (): string => {
+      randoms += 1
+      return `${prefix}-secret-${randoms}`
+    },
+    offerSecret: 'a secret of the links of offers',
+    wordsOf: () => Promise.resolve(() => 1),
   }
 
   /** A new key for a request, or an old one again. */
@@ -190,13 +200,22 @@ export const openWorld = (store: Store & ShelvesStore, prefix: string) => {
     if (message.aggregate.startsWith('order:')) await tellEnd(message.aggregate.slice('order:'.length))
   }
 
+  /** Every order that was placed, as it stands. */
+  const orders = async (): Promise<readonly Order[]> => {
+    const found: Order[] = []
+    for await (const item of scanTable(store.db, store.escrowTable)) {
+      if (String(item['pk']).startsWith('O#')) found.push(readOrder(item).state)
+    }
+    return found.toSorted((a, b) => (a.createdAt + a.id < b.createdAt + b.id ? -1 : 1))
+  }
+
   return {
     deps,
     store,
     inbox,
     names,
     saleIds,
-    orderIds,
+    orders,
     nextKey,
     caller,
     at,
@@ -213,15 +232,6 @@ export const openWorld = (store: Store & ShelvesStore, prefix: string) => {
       const found = await load(store, kind, id)
       if (found === null) throw new Error(`there is no ${kind} ${id}`)
       return found
-    },
-    /** Writes an aggregate past the workflows: what a test begins with. */
-    put: async <K extends Exclude<Kind, 'handle'>>(
-      kind: K,
-      id: string,
-      events: readonly EventOf<K>[],
-    ): Promise<void> => {
-      const after = advance(kind, id, null, events, at(), systemActor)
-      await commit(store, deps, [{ kind, before: null, after } as never])
     },
   }
 }
