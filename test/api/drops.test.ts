@@ -157,7 +157,7 @@ describe('a drop by draw', () => {
     expect(lotOf(closed, wanted).status).toBe('sold')
     expect((await handleOf(wanted)).status).toBe('active')
     expect(verifyDraw(await downloadDraw(anyone, drop.id)).differences).toEqual([])
-  })
+  }, 120_000)
 
   test('keeps its seed from every view and every journal entry until it is drawn', async () => {
     const [handle = ''] = await released(1)
