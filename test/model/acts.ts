@@ -26,7 +26,7 @@ export const act = <T>(
   name: string,
   picks: fc.Arbitrary<T>,
   run: (world: World, picked: T, memory: Memory) => Promise<boolean>,
-  races = / at once$/.test(name),
+  races = name.endsWith(' at once'),
 ): fc.Arbitrary<Act> =>
   picks.map((picked) => ({
     races,
