@@ -7,6 +7,7 @@ import { advance } from '../../shared/domain/aggregate.ts'
 import { handlesPerDropMax } from '../../shared/contract/drop.ts'
 import { type DropTerms, entryIdOf } from '../../shared/domain/drop.ts'
 import { skeleton } from '../../shared/domain/handle-name.ts'
+import { shelfRows, wordShelf } from '../../shared/domain/shelf-rows.ts'
 import { marksPerLookMax } from '../../shared/domain/protected-names.ts'
 import { decideTraitSeen, traitOf } from '../../shared/domain/standing.ts'
 import { load } from '../../shared/store/aggregates.ts'
@@ -31,6 +32,7 @@ import { countRequest } from '../../shared/store/velocity.ts'
 import { loadDemand, loadWatch, loadWatches, markTold, queryWatches, writeWatch } from '../../shared/store/watches.ts'
 import { watchesPerPage } from '../../shared/workflows/send-alerts.ts'
 import { loadPolicy } from '../../shared/store/policy.ts'
+import { queryRows, writeRows } from '../../shared/store/shelves.ts'
 import { countUnits, type Units } from './counted.ts'
 import { startStore, type TestStore } from './engine.ts'
 import {
@@ -126,6 +128,14 @@ beforeAll(async () => {
   }
   await measure('search page (20 names of one prefix)', () =>
     queryNames(store, 'a', { from: 'abc', to: 'abc~', backwards: false, limit: 20 }),
+  )
+  const rows = Array.from({ length: 20 }, (_, index) =>
+    shelfRows(releasedHandle(importedHandle(`abcdefghijklm${10 + index}`)).state, () => ['abc']),
+  ).flat()
+  await writeRows(store, rows, [])
+  await measure('write a row of the search', () => writeRows(store, rows.slice(0, 1), []))
+  await measure('search page (20 rows of one word)', () =>
+    queryRows(store, wordShelf('abc'), { from: '0', to: '~', backwards: false, limit: 20 }),
   )
   await measure('handle page', () => viewHandle(store, name))
   await measure('read a handle to decide', () => loadHandle(store, name))
