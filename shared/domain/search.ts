@@ -154,8 +154,8 @@ const priceSegments = ({ word, length, tier }: Search): readonly PriceSegment[] 
     belowMinor: bandFloorsMinor.find((other) => other > floor) ?? Number.POSITIVE_INFINITY,
   }))
   if (tier === undefined) return segments
-  // Handles of this tier that are sold below or above its bands stand on a shelf of their own.
-  const shelves = [tierShelf(tier)]
+  // Handles of this tier that are sold below or above its bands stand on shelves of their own.
+  const shelves = lengths.map((one) => tierShelf(tier, one))
   const floor = tierFloorMinor[tier]
   const ceiling = tierCeilingMinor(tier)
   return [

@@ -27,8 +27,8 @@ export const bandOf = (priceMinor: number): number => bandFloorsMinor.findLast((
 
 /** A band and a length: the largest of these shelves takes a fourteenth of all handles, where a band alone takes two fifths. */
 export const priceShelf = (bandFloorMinor: number, length: number): string => `P#${bandFloorMinor}#${length}`
-/** Handles of a tier whose price lies outside of the tier's own bands. */
-export const tierShelf = (tier: Tier): string => `T#${tier}`
+/** Handles of a tier and a length whose price lies outside of the tier's own bands. */
+export const tierShelf = (tier: Tier, length: number): string => `T#${tier}#${length}`
 export const wordShelf = (word: string): string => `W#${word}`
 /** Sales of one mode by the instant at which they end. */
 export const endsShelf = (mode: TimedMode): string => `E#${mode}`
@@ -51,7 +51,7 @@ export const shelfRows = (handle: Handle, wordsOf: WordsOf): readonly ShelfRow[]
   const price = sortedPrice(card)
   const sk = `${priceText(price)}#${card.name}`
   const shelves = [priceShelf(bandOf(price), card.name.length)]
-  if (tierOf(price) !== card.tier) shelves.push(tierShelf(card.tier))
+  if (tierOf(price) !== card.tier) shelves.push(tierShelf(card.tier, card.name.length))
   for (const word of wordsOf(card.name, card.display)) shelves.push(wordShelf(word))
   // Auctions and drops write theirs themselves: their end is not known here.
   const endsAt = card.sale === undefined ? cardEndsAt(card) : null

@@ -10,7 +10,17 @@ export type Budget = { queries: number; rows: number }
 /** Twenty rows are one 4 KB block: of many shelves no more is read at a time. */
 const rowsOfManyShelves = 20
 
-type Head = { readonly shelf: string; rows: readonly CardAt[]; at: number; more: boolean; readTo: string | undefined }
+/** Where few rows are wanted each further read of a shelf asks for twice as many, up to this. */
+const rowsPerReadMax = 100
+
+type Head = {
+  readonly shelf: string
+  rows: readonly CardAt[]
+  at: number
+  more: boolean
+  readTo: string | undefined
+  limit: number
+}
 
 const isEmpty = ({ rows, at }: Head): boolean => at === rows.length
 
@@ -27,11 +37,12 @@ export const readSegment = async (
   const cards: Card[] = []
   let position = after
   const limit = segment.shelves.length === 1 ? Math.max(count, rowsOfManyShelves) : rowsOfManyShelves
-  const heads: Head[] = segment.shelves.map((shelf) => ({ shelf, rows: [], at: 0, more: true, readTo: after }))
+  const heads: Head[] = segment.shelves.map((shelf) => ({ shelf, rows: [], at: 0, more: true, readTo: after, limit }))
   const { from, to } = segment
   const refill = async (head: Head): Promise<void> => {
     budget.queries -= 1
-    const page = await read(head.shelf, { from, to, backwards, limit, after: head.readTo })
+    const page = await read(head.shelf, { from, to, backwards, limit: head.limit, after: head.readTo })
+    head.limit = Math.min(rowsPerReadMax, head.limit * 2)
     budget.rows -= page.rows.length
     head.rows = page.rows
     head.at = 0
