@@ -1,12 +1,11 @@
 import { createReadStream } from 'node:fs'
 import { randomUUID } from 'node:crypto'
-import { type Client, createClient } from '../shared/contract/client.ts'
+import type { Client } from '../shared/contract/client.ts'
 import { formatMoney, type Money } from '../shared/contract/money.ts'
-import type { Problem } from '../shared/contract/problems.ts'
 import { balances, type Posting } from '../shared/domain/ledger.ts'
 import { termsInForce } from '../shared/domain/terms.ts'
 import { auditInstance } from './audit.ts'
-import { callInstance } from './control.ts'
+import { fail, payByCard, reachInstance, submit, value } from './demo-instance.ts'
 import type { Telling } from './demo-telling.ts'
 import { asText } from './json.ts'
 import { feedFile, firstLines } from './stock.ts'
@@ -37,13 +36,7 @@ const buyersInRace = 20
 export const playMainJob = async (options: DemoOptions): Promise<DemoResult> => {
   const { telling } = options
   const begun = performance.now()
-  const instance = (route: string, body: Record<string, string | number | boolean> = {}) =>
-    callInstance(options.instanceFile, route, body)
-  const clientOf = (sub: string): Client =>
-    createClient({ baseUrl: options.url, token: async () => asText((await instance('token', { sub })).token ?? null) })
-  const moveClock = async (minutes: number) => {
-    await instance('clock/move', { ms: minutes * 60_000, settle: true })
-  }
+  const { instance, clientOf, moveClock } = reachInstance(options)
   const operator = clientOf('operator')
   const alice = clientOf('alice')
 
@@ -206,13 +199,6 @@ const publishPolicy = async (operator: Client) => {
 
 type Wanted = { readonly handle: string; readonly price: Money }
 
-const value = <T>(answer: { ok: true; value: T } | { ok: false; problem: Problem }): T =>
-  answer.ok ? answer.value : fail(`${answer.problem.code}: ${answer.problem.detail}`)
-
-const fail = (message: string): never => {
-  throw new Error(message)
-}
-
 const money = (amount: Money | undefined): string => (amount === undefined ? '' : formatMoney(amount))
 
 const wholeFeed = async (): Promise<Buffer> => {
@@ -234,17 +220,6 @@ const openHandles = async (client: Client): Promise<[Wanted, Wanted, Wanted]> =>
   return [first, second, third]
 }
 
-const payByCard = async (url: string): Promise<void> => {
-  const form = {
-    email: 'alice@example.com',
-    number: '4242 4242 4242 4242',
-    expiry: '12 / 34',
-    cvc: '123',
-    name: 'Alice Example',
-  }
-  await submit(`${url}/card`, form)
-}
-
 /** Chooses the bank that takes ten days, which is longer than an order waits. */
 const payBySlowBank = async (url: string): Promise<void> => {
   const page = await (await fetch(url)).text()
@@ -254,9 +229,3 @@ const payBySlowBank = async (url: string): Promise<void> => {
 }
 
 const days = (count: number): number => count * 24 * 60
-
-/** The page answers a form with a redirect (to the shop, or to itself) or with what is wrong. */
-const submit = async (url: string, form: Record<string, string>): Promise<void> => {
-  const response = await fetch(url, { method: 'POST', body: new URLSearchParams(form), redirect: 'manual' })
-  if (response.status >= 400) fail(`the payment page answered ${response.status}`)
-}
