@@ -1,5 +1,5 @@
 import { derivedId } from '../contract/ids.ts'
-import { advance, advanceHandle } from '../domain/aggregate.ts'
+import { advance, advanceHandle, aggregateName } from '../domain/aggregate.ts'
 import { type Auction, type AuctionEvent, shippedAuctionDefaults } from '../domain/auction.ts'
 import { decideAuctionCancel, decideDecline } from '../domain/auction-close.ts'
 import { type AuctionWanted, decideOpen } from '../domain/auction-opening.ts'
@@ -137,12 +137,12 @@ export const listBids = async (
   auctionId: string,
   page: { readonly limit: number; readonly cursor?: string | undefined },
 ): Promise<Result<BidPage>> => {
-  const head: VersionedAuction | null = await load(store, 'auction', auctionId)
-  if (head === null) return unknownAuction(auctionId)
-  const { aggregate } = head.entry
+  const aggregate = aggregateName('auction', auctionId)
   const scope = `bids ${auctionId}`
   const after = decodeCursor(scope, page.cursor, entryPageKey(aggregate))
   if (!after.ok) return after
+  const head: VersionedAuction | null = await load(store, 'auction', auctionId)
+  if (head === null) return unknownAuction(auctionId)
   const { items, next } = await queryEntries(store, aggregate, { limit: page.limit, after: after.value })
   const filed = (items as readonly Entry<AuctionEvent>[]).filter(({ seq }) => seq < head.entry.seq)
   return ok({

@@ -18,6 +18,7 @@ import { ok, refuse, type Result } from '../domain/result.ts'
 import type { Queue } from '../gateways/queue.ts'
 import { decodeCursor, encodeCursor } from '../runtime/cursor.ts'
 import { load } from '../store/aggregates.ts'
+import type { PageKey } from '../store/pages.ts'
 import type { EscrowStore, Store } from '../store/client.ts'
 import { dropListKey, entryPageKey, keepSeed, loadEntry, queryDrops, queryEntries } from '../store/drops.ts'
 import { type CommitDeps, committing, instant } from './committing.ts'
@@ -200,16 +201,27 @@ export const listDrops = async (
 
 type EntryQuery = PageQuery & { readonly handle: string }
 
-const entryPage = async (store: EscrowStore, drop: Drop, query: EntryQuery) => {
+/** Where a page of entries goes on, for a handle as it was typed. */
+const entryPlace = (dropId: string, query: EntryQuery) => {
   const name = checkHandle(query.handle)
   if (!name.ok) return name
-  if (!drop.lots.some(({ handle }) => handle === name.value)) {
-    return refuse('not_found', `${name.value} is not in ${drop.id}`, 'handle')
+  const scope = `entries ${dropId} ${name.value}`
+  const after = decodeCursor(scope, query.cursor, entryPageKey(dropId, name.value))
+  return after.ok ? ok({ name: name.value, scope, after: after.value, limit: query.limit }) : after
+}
+
+type EntryPlace = {
+  readonly name: string
+  readonly scope: string
+  readonly after: PageKey | undefined
+  readonly limit: number
+}
+
+const entryPage = async (store: EscrowStore, drop: Drop, { name, scope, after, limit }: EntryPlace) => {
+  if (!drop.lots.some(({ handle }) => handle === name)) {
+    return refuse('not_found', `${name} is not in ${drop.id}`, 'handle')
   }
-  const scope = `entries ${drop.id} ${name.value}`
-  const after = decodeCursor(scope, query.cursor, entryPageKey(drop.id, name.value))
-  if (!after.ok) return after
-  const { items, next } = await queryEntries(store, drop.id, name.value, { limit: query.limit, after: after.value })
+  const { items, next } = await queryEntries(store, drop.id, name, { limit, after })
   return ok({ items, nextCursor: encodeCursor(scope, next) })
 }
 
@@ -219,6 +231,8 @@ export const listEntries = async (
   id: string,
   query: EntryQuery,
 ): Promise<Result<Page<z.infer<typeof publicEntrySchema>>>> => {
+  const place = entryPlace(id, query)
+  if (!place.ok) return place
   const drop = await load(store, 'drop', id)
   if (drop === null) return notFound(id)
   if (drop.state.seed === undefined) {
@@ -226,7 +240,7 @@ export const listEntries = async (
       decidesAt: decidesAt(drop.state),
     })
   }
-  const page = await entryPage(store, drop.state, query)
+  const page = await entryPage(store, drop.state, place.value)
   return page.ok ? ok({ ...page.value, items: page.value.items.map(({ entryId }) => ({ entryId })) }) : page
 }
 
@@ -236,9 +250,11 @@ export const listApplications = async (
   id: string,
   query: EntryQuery,
 ): Promise<Result<Page<z.infer<typeof applicationSchema>>>> => {
+  const place = entryPlace(id, query)
+  if (!place.ok) return place
   const drop = await load(store, 'drop', id)
   if (drop === null) return notFound(id)
-  const page = await entryPage(store, drop.state, query)
+  const page = await entryPage(store, drop.state, place.value)
   if (!page.ok) return page
   return ok({ ...page.value, items: page.value.items.map((entry) => viewApplication(drop.state, entry)) })
 }

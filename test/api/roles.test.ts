@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Route } from '../../shared/contract/route.ts'
 import { routes } from '../../shared/contract/routes.ts'
 import { routeOf } from './contract-check.ts'
+import { pathOf } from './paths.ts'
 import { checkRefused, type Market, type Sending, startMarket } from './market.ts'
 
 let market: Market
@@ -15,22 +16,6 @@ beforeAll(async () => {
 afterAll(() => market.stop())
 
 const table = Object.values(routes) as Route[]
-const parameters: Readonly<Record<string, string>> = {
-  handle: 'quietriver',
-  orderId: 'ord_00000000000000000000000000',
-  importId: 'imp_00000000000000000000000000',
-  aggregateId: 'handle:quietriver',
-  name: 'quietriver',
-  campaignId: 'cmp_00000000000000000000000000',
-  offerId: 'pof_00000000000000000000000000',
-  token: 'not-a-link',
-  authorisationId: 'aut_00000000000000000000000000',
-  dropId: 'drp_00000000000000000000000000',
-  entryId: 'app_00000000000000000000000000',
-  caseId: 'cas_00000000000000000000000000',
-  accountId: 'acct_1',
-}
-const pathOf = (route: Route) => route.path.replace(/\{(\w+)\}/g, (_, name: string) => parameters[name] ?? name)
 
 /** Requests that would do something, were they allowed. */
 const bodies: Readonly<Record<string, unknown>> = {

@@ -55,6 +55,7 @@ const permutations = <T>(items: readonly T[]): T[][] =>
     : items.flatMap((item, at) => permutations(items.toSpliced(at, 1)).map((rest) => [item, ...rest]))
 
 /** Everything that must not depend on the order of arrival: the order, its handle, the book. */
+/** Of the book, shares of the order's price. */
 const finalState = async ({ id, buyer, offer }: Placed) => {
   const order = await loadOrder(market.store, id)
   const handle = await loadHandle(market.store, offer.handle)
@@ -75,7 +76,7 @@ const finalState = async ({ id, buyer, offer }: Placed) => {
     },
     book: Object.fromEntries(
       [...balances([...filed, order.entry].flatMap(({ postings }) => postings))]
-        .map(([account, minor]) => [account.replace(id, 'id'), minor / offer.price.amountMinor] as const)
+        .map(([account, minor]) => [account.replace(id, 'id'), minor / order.state.priceMinor] as const)
         .toSorted(([a], [b]) => (a < b ? -1 : 1)),
     ),
   }
