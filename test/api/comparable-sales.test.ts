@@ -1,12 +1,17 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { appraise } from '../../shared/domain/appraisal/appraise.ts'
 import { appraisalModel } from '../../shared/domain/appraisal/model.ts'
+import { shippedPolicy } from '../../shared/domain/release-policy.ts'
 import { payOnPage } from '../cases/purchase.ts'
 import { dayMs, type Market, startMarket, value } from './market.ts'
 
 let market: Market
 beforeAll(async () => {
   market = await startMarket()
+  // Everything at its appraised price: a falling one would tell of other prices.
+  const { version: basedOn, publishedAt: _, ...rest } = shippedPolicy
+  const body = { basedOn, ...rest, reservedNames: [], dutch: null }
+  value(await (await market.client('operator')).publishPolicy({ body, idempotencyKey: 'fixed-prices' }))
 })
 afterAll(() => market.stop())
 

@@ -56,6 +56,11 @@ it.each<[string, Json, string[]]>([
   ],
   ['Query', { KeyConditionExpression: 'pk = :p', ExpressionAttributeValues: { ':p': { S: 'a' } } }, ['a']],
   [
+    'TransactWriteItems',
+    { TransactItems: [{ Put: { TableName: 't', Item: key('a') } }, { Update: { TableName: 'u', Key: key('b') } }] },
+    ['a', 'b'],
+  ],
+  [
     'Query',
     {
       KeyConditionExpression: '#k = :p AND sk < :s',
@@ -70,7 +75,6 @@ it.each<[string, Json, string[]]>([
 
 it.each<[string, Json]>([
   ['Scan', {}],
-  ['TransactWriteItems', { TransactItems: [{ Put: { TableName: 't', Item: key('I#1') } }] }],
   ['Query', { KeyConditionExpression: 'shelf = :p', ExpressionAttributeValues: { ':p': { S: 'I#1' } } }],
 ])('takes a %s whose partitions it does not read for one that no policy can mean', async (operation, call) => {
   const keys = keysOf(operation, call)
