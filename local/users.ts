@@ -7,8 +7,13 @@ export interface TestUser {
   readonly claims: Readonly<Record<string, unknown>>
 }
 
-/** An account that may do everything: old, verified, a person. The time of sign-in is the token's. */
-export const ordinaryClaims = { account_created_at: '2020-01-01T00:00:00Z', verified: true, human: true } as const
+/** An account that may do everything: old, verified, a person, signed in with a second factor. The time is the token's. */
+export const ordinaryClaims = {
+  account_created_at: '2020-01-01T00:00:00Z',
+  verified: true,
+  human: true,
+  amr: ['pwd', 'otp'],
+} as const
 
 function user(sub: string, ...groups: string[]): TestUser {
   return { sub, groups, email: `${sub}@example.com`, claims: { ...ordinaryClaims, device_id: `device-of-${sub}` } }

@@ -3,6 +3,7 @@ import { auctionRoutes } from '../../shared/contract/routes/auctions.ts'
 import type { Auction } from '../../shared/domain/auction.ts'
 import { ok, type Result } from '../../shared/domain/result.ts'
 import { claimedHumanity } from '../../shared/gateways/humanity.ts'
+import { claimedSecondFactor } from '../../shared/gateways/second-factor.ts'
 import { api } from '../../shared/runtime/api.ts'
 import { readConfig } from '../../shared/runtime/config.ts'
 import { running } from '../../shared/runtime/running.ts'
@@ -16,7 +17,7 @@ const config = readConfig('HANDLES_TABLE', 'ESCROW_TABLE')
 const store = openStore({ handlesTable: config.HANDLES_TABLE, escrowTable: config.ESCROW_TABLE })
 const secret = () => randomBytes(16).toString('base64url')
 const policy = cachedPolicy(store, running.now)
-const deps = { ...running, store, secret, policy, humanity: claimedHumanity }
+const deps = { ...running, store, secret, policy, humanity: claimedHumanity, secondFactor: claimedSecondFactor }
 
 const view = async (answered: Promise<Result<Auction>>) => {
   const auction = await answered

@@ -2,6 +2,7 @@ import { authorisationRoutes } from '../../shared/contract/routes/authorisations
 import { ok } from '../../shared/domain/result.ts'
 import { openAuthorisations } from '../../shared/gateways/authorisations.ts'
 import { claimedHumanity } from '../../shared/gateways/humanity.ts'
+import { claimedSecondFactor } from '../../shared/gateways/second-factor.ts'
 import { readStripeSecret } from '../../shared/gateways/secret.ts'
 import { callersPatience } from '../../shared/gateways/stripe.ts'
 import { api } from '../../shared/runtime/api.ts'
@@ -22,6 +23,7 @@ const deps = {
   publicUrl: config.PUBLIC_URL,
   policy: cachedPolicy(store, running.now),
   humanity: claimedHumanity,
+  secondFactor: claimedSecondFactor,
   authorisations: once(async () => {
     const { secretKey } = await readStripeSecret(config.STRIPE_SECRET_ARN)
     return openAuthorisations({ secretKey, apiUrl: config.STRIPE_API_URL, patience: callersPatience })

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { dropRoutes } from '../../shared/contract/routes/drops.ts'
 import { claimedHumanity } from '../../shared/gateways/humanity.ts'
+import { claimedSecondFactor } from '../../shared/gateways/second-factor.ts'
 import { openQueue } from '../../shared/gateways/queue.ts'
 import { api } from '../../shared/runtime/api.ts'
 import { readConfig } from '../../shared/runtime/config.ts'
@@ -27,6 +28,7 @@ const deps = {
   randomBytes,
   policy: cachedPolicy(store, running.now),
   humanity: claimedHumanity,
+  secondFactor: claimedSecondFactor,
 }
 
 export const handler = api(dropRoutes, {

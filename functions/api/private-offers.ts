@@ -3,6 +3,7 @@ import { privateOfferPages, privateOfferRoutes } from '../../shared/contract/rou
 import type { PrivateOffer } from '../../shared/domain/private-offer.ts'
 import { ok, type Result } from '../../shared/domain/result.ts'
 import { claimedHumanity } from '../../shared/gateways/humanity.ts'
+import { claimedSecondFactor } from '../../shared/gateways/second-factor.ts'
 import { readOfferSecret } from '../../shared/gateways/secret.ts'
 import { api, faultResponse } from '../../shared/runtime/api.ts'
 import { readConfig } from '../../shared/runtime/config.ts'
@@ -27,7 +28,7 @@ const config = readConfig('HANDLES_TABLE', 'ESCROW_TABLE', 'OFFER_SECRET_ARN')
 const store = openStore({ handlesTable: config.HANDLES_TABLE, escrowTable: config.ESCROW_TABLE })
 const offerSecret = once(() => readOfferSecret(config.OFFER_SECRET_ARN))
 const deps = async () => ({ ...running, store, offerSecret: await offerSecret() })
-const rules = { policy: cachedPolicy(store, running.now), humanity: claimedHumanity }
+const rules = { policy: cachedPolicy(store, running.now), humanity: claimedHumanity, secondFactor: claimedSecondFactor }
 const { terms } = running
 
 const view = async (acted: Promise<Result<PrivateOffer>>) => {

@@ -4,6 +4,7 @@ import { api } from '../../shared/runtime/api.ts'
 import { readConfig } from '../../shared/runtime/config.ts'
 import { running } from '../../shared/runtime/running.ts'
 import { claimedHumanity } from '../../shared/gateways/humanity.ts'
+import { claimedSecondFactor } from '../../shared/gateways/second-factor.ts'
 import { openStore } from '../../shared/store/client.ts'
 import { cancelOrder, getOrder, listOrders } from '../../shared/workflows/orders.ts'
 import { cachedPolicy } from '../../shared/workflows/policies.ts'
@@ -12,7 +13,13 @@ import { viewOrder } from '../../shared/workflows/views.ts'
 
 const config = readConfig('HANDLES_TABLE', 'ESCROW_TABLE')
 const store = openStore({ handlesTable: config.HANDLES_TABLE, escrowTable: config.ESCROW_TABLE })
-const deps = { ...running, store, policy: cachedPolicy(store, running.now), humanity: claimedHumanity }
+const deps = {
+  ...running,
+  store,
+  policy: cachedPolicy(store, running.now),
+  humanity: claimedHumanity,
+  secondFactor: claimedSecondFactor,
+}
 const { terms } = deps
 
 export const handler = api(purchaseRoutes, {

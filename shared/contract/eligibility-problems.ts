@@ -8,6 +8,7 @@ export const eligibilityProblems = [
   'verification_required',
   'cooling_off',
   'step_up_required',
+  'second_factor_required',
   'cap_reached',
   'rate_limited',
 ] as const satisfies readonly ProblemCode[]

@@ -6,7 +6,7 @@ import { refuse, type Refusal } from './result.ts'
 import type { Standing } from './standing.ts'
 import { dayMs } from './terms.ts'
 
-// Who may buy, bid, offer and apply. The figures stand in the release policy (`eligibility`); here is what they mean.
+// Who may buy, bid, offer and apply, list, sell and be paid. The figures stand in the release policy (`eligibility`); here is what they mean.
 
 /** What a user wants to commit to. */
 export type ActKind = z.infer<typeof actKindSchema>
@@ -32,6 +32,10 @@ export type AccountClaims = {
   readonly authTime?: string | undefined
   /** The platform has seen a proof that this is a person. */
   readonly human: boolean
+  /** How the person signed in: RFC 8176 methods, such as `pwd` and `otp`. */
+  readonly amr?: readonly string[] | undefined
+  /** What the sign-in counts as, in the issuer's words (OpenID Connect `acr`). */
+  readonly acr?: string | undefined
 }
 
 export type EligibilityFacts = {
@@ -40,6 +44,8 @@ export type EligibilityFacts = {
   readonly standing: Standing | null
   /** What the proof-of-humanity hook said; null: it was not asked. */
   readonly human: boolean | null
+  /** What the hook for second factors said; null: it was not asked. */
+  readonly secondFactor: boolean | null
   /** The account's orders of the last days; they are asked for where an order is to be placed. */
   readonly orders: readonly { readonly status: OrderStatus; readonly createdAt: string }[]
 }
@@ -60,6 +66,7 @@ export const decideEligibility = (
   notVerified(rules, facts, act) ??
   coolingOff(rules, facts, act, now) ??
   stepUp(rules, facts, act, now) ??
+  noSecondFactor(rules, facts) ??
   capReached(rules, facts, act, now) ??
   notAuthorised(rules, facts, act, now)
 
@@ -70,7 +77,17 @@ const actWords: Readonly<Record<ActKind, string>> = {
   apply: 'apply',
   watch: 'watch a handle',
   authorise: 'have a card authorised',
+  list: 'put a handle on sale',
+  sell: 'sell a handle',
+  payout: 'say who is paid',
 }
+
+/**
+ * The amount that an act is judged by, in minor units. Who is paid takes whatever is paid from then on, so that it counts as
+ * more than any amount.
+ */
+export const weightOf = ({ kind, amountMinor = 0 }: Act): number =>
+  kind === 'payout' ? Number.MAX_SAFE_INTEGER : amountMinor
 
 const suspended = (
   { suspendedFrom }: EligibilityRules,
@@ -124,22 +141,25 @@ const notHuman = ({ human }: EligibilityFacts): Refusal | null =>
 const notVerified = (
   { verifiedFromMinor }: EligibilityRules,
   { claims: { verified } }: EligibilityFacts,
-  { amountMinor = 0 }: Act,
+  act: Act,
 ): Refusal | null =>
-  verifiedFromMinor === null || amountMinor < verifiedFromMinor || verified
+  verifiedFromMinor === null || weightOf(act) < verifiedFromMinor || verified || verifiedElsewhere.has(act.kind)
     ? null
     : refuse('verification_required', `From ${words(verifiedFromMinor)} on accounts must be verified`, 'verified', {
         verifiedFromMinor,
       }).refusal
 
+/** The provider verifies whom it pays; the platform need not have done so. */
+const verifiedElsewhere: ReadonlySet<ActKind> = new Set(['payout'])
+
 /** Whoever takes an account over changes its credentials first: then the more it is about, the longer it waits. */
 const coolingOff = (
   { coolingOff: table }: EligibilityRules,
   { claims: { credentialsChangedAt } }: EligibilityFacts,
-  { amountMinor = 0 }: Act,
+  act: Act,
   now: string,
 ): Refusal | null => {
-  const hours = Math.max(0, ...table.filter(({ fromMinor }) => fromMinor <= amountMinor).map((row) => row.hours))
+  const hours = Math.max(0, ...table.filter(({ fromMinor }) => fromMinor <= weightOf(act)).map((row) => row.hours))
   if (credentialsChangedAt === undefined || hours === 0) return null
   const until = later(credentialsChangedAt, hours * hourMs)
   if (until <= now) return null
@@ -154,10 +174,10 @@ const coolingOff = (
 const stepUp = (
   { stepUp: rule }: EligibilityRules,
   { claims: { authTime } }: EligibilityFacts,
-  { amountMinor = 0 }: Act,
+  act: Act,
   now: string,
 ): Refusal | null => {
-  if (rule === null || amountMinor < rule.fromMinor) return null
+  if (rule === null || weightOf(act) < rule.fromMinor) return null
   if (authTime !== undefined && later(authTime, rule.maxAuthAgeMinutes * 60_000) >= now) return null
   return refuse(
     'step_up_required',
@@ -166,6 +186,20 @@ const stepUp = (
     { stepUpFromMinor: rule.fromMinor, maxAuthAgeMinutes: rule.maxAuthAgeMinutes },
   ).refusal
 }
+
+/** Whether an act asks for a second factor, so that the hook is asked for it. */
+export const asksSecondFactor = ({ secondFactor }: EligibilityRules, act: Act): boolean =>
+  secondFactor !== null && secondFactor.acts.includes(act.kind) && weightOf(act) >= secondFactor.fromMinor
+
+const noSecondFactor = ({ secondFactor: rule }: EligibilityRules, { secondFactor }: EligibilityFacts): Refusal | null =>
+  secondFactor !== false || rule === null
+    ? null
+    : refuse(
+        'second_factor_required',
+        `From ${words(rule.fromMinor)} on you must have signed in with a second factor: sign in again with one`,
+        'amr',
+        { secondFactorFromMinor: rule.fromMinor },
+      ).refusal
 
 const capReached = (
   { openOrdersMax, ordersPerDayMax }: EligibilityRules,

@@ -189,6 +189,7 @@ const passingFaults = new Set([
   'CommitUnavailable',
   'ProviderUnavailable',
   'HumanityUnavailable',
+  'SecondFactorUnavailable',
   'ThrottlingException',
   'ProvisionedThroughputExceededException',
   'RequestLimitExceeded',

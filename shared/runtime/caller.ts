@@ -26,7 +26,7 @@ export const callerOf = (event: APIGatewayProxyEventV2): Caller | null => {
   if (claims === undefined || typeof sub !== 'string' || sub === '') return null
   return {
     id: sub,
-    groups: groupsOf(claims['cognito:groups'] ?? claims['groups']),
+    groups: wordsOf(claims['cognito:groups'] ?? claims['groups']),
     email: emailOf(claims),
     claims: accountClaimsOf(claims),
   }
@@ -40,8 +40,8 @@ const emailOf = (claims: Claims): string | null => {
     : null
 }
 
-/** API Gateway hands an array claim over as text, `[operator platform]`; group names have no spaces. */
-const groupsOf = (claim: unknown): ReadonlySet<string> => {
+/** API Gateway hands an array claim over as text, `[operator platform]`; what we read so has no spaces. */
+const wordsOf = (claim: unknown): ReadonlySet<string> => {
   if (Array.isArray(claim)) return new Set(claim.map(String))
   if (typeof claim !== 'string') return new Set()
   return new Set(
@@ -65,6 +65,8 @@ const accountClaimsOf = (claims: Claims): AccountClaims => {
     credentialsChangedAt: changed === undefined ? undefined : (instantOf(changed) ?? neverCooled),
     authTime: instantOf(claims['auth_time']),
     human: isTrue(claims['human']),
+    amr: [...wordsOf(claims['amr'])],
+    acr: textOf(claims['acr']),
   }
 }
 

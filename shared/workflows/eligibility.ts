@@ -1,9 +1,10 @@
-import { type Act, authorisationFor, decideEligibility } from '../domain/eligibility.ts'
+import { type Act, asksSecondFactor, authorisationFor, decideEligibility } from '../domain/eligibility.ts'
 import type { ReleasePolicy } from '../domain/release-policy.ts'
 import { refuse, type Refusal } from '../domain/result.ts'
 import { decideReliedOn, type Standing } from '../domain/standing.ts'
 import { dayMs } from '../domain/terms.ts'
 import type { Humanity } from '../gateways/humanity.ts'
+import type { SecondFactor } from '../gateways/second-factor.ts'
 import type { Caller } from '../runtime/caller.ts'
 import { load } from '../store/aggregates.ts'
 import type { Store } from '../store/client.ts'
@@ -17,6 +18,7 @@ export type EligibilityDeps = CommitDeps<Store> & {
   /** The policy in force, as `cachedPolicy` keeps it. */
   readonly policy: () => Promise<ReleasePolicy>
   readonly humanity: Humanity
+  readonly secondFactor: SecondFactor
 }
 
 /** Acts in which accounts could play together. */
@@ -69,12 +71,13 @@ export const askEligibility = async (
   const now = deps.now()
   const { windowSeconds, [act.kind]: max } = rules.velocity
   const ordersRead = Math.max(rules.openOrdersMax ?? 0, rules.ordersPerDayMax ?? 0)
-  const [retryAfterSeconds, orders, human] = await Promise.all([
+  const [retryAfterSeconds, orders, human, secondFactor] = await Promise.all([
     countRequest(deps.store, { route: act.kind, accountId: caller.id, windowSeconds, max }, now),
     act.kind === 'order' && ordersRead > 0
       ? recentOrders(deps.store, caller.id, instant(now - openDaysMax * dayMs), ordersRead)
       : [],
     rules.humanFor.includes(act.kind) ? deps.humanity.isHuman(caller) : null,
+    asksSecondFactor(rules, act) ? deps.secondFactor.hasSecondFactor(caller) : null,
   ])
   return async (standing) => {
     if (retryAfterSeconds !== null) {
@@ -85,7 +88,7 @@ export const askEligibility = async (
       }).refusal
     }
     const { claims } = caller
-    const refusal = decideEligibility(rules, { claims, standing, human, orders }, act, instant(now))
+    const refusal = decideEligibility(rules, { claims, standing, human, secondFactor, orders }, act, instant(now))
     if (refusal?.code === 'cooling_off' && claims.credentialsChangedAt !== undefined) {
       const { kind, amountMinor } = act
       await noteTakeover(deps, caller.id, { act: kind, amountMinor, credentialsChangedAt: claims.credentialsChangedAt })

@@ -1,6 +1,7 @@
 import type * as z from 'zod'
 import type { releasePolicySchema } from '../contract/release-policy.ts'
 import { advance, policyId, policyAggregate } from '../domain/aggregate.ts'
+import { completeRules } from '../domain/eligibility-rules.ts'
 import type { Entry } from '../domain/journal.ts'
 import {
   decidePublish,
@@ -20,7 +21,10 @@ import { type CommitDeps, committing, instant } from './committing.ts'
 type PolicyView = z.input<typeof releasePolicySchema>
 
 /** A policy that was published before a section of it existed goes by the shipped one there. */
-const complete = (policy: PublishedPolicy): PublishedPolicy => ({ ...shippedPolicy, ...policy })
+const complete = (policy: PublishedPolicy): PublishedPolicy => {
+  const whole = { ...shippedPolicy, ...policy }
+  return { ...whole, eligibility: completeRules(whole.eligibility) }
+}
 
 /** The policy in force now. One read of one unit. */
 export const readPolicyInForce = async (store: HandlesStore): Promise<ReleasePolicy> => {

@@ -3,6 +3,7 @@ import { createClient } from '../../shared/contract/client.ts'
 import type { AccountClaims } from '../../shared/domain/eligibility.ts'
 import { termsInForce } from '../../shared/domain/terms.ts'
 import { claimedHumanity, HumanityUnavailable } from '../../shared/gateways/humanity.ts'
+import { claimedSecondFactor } from '../../shared/gateways/second-factor.ts'
 import { faultResponse } from '../../shared/runtime/api.ts'
 import { checkEligibility } from '../../shared/workflows/eligibility.ts'
 import { checkLinks } from '../../shared/workflows/links.ts'
@@ -60,6 +61,7 @@ const deps = () => ({
   pause: () => Promise.resolve(),
   policy: cachedPolicy(market.store, () => market.system.clock.now()),
   humanity: claimedHumanity,
+  secondFactor: claimedSecondFactor,
 })
 const caller = (id: string, claims: Partial<AccountClaims> = {}) => ({
   id,

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { shippedEligibility as rules } from '../../shared/domain/eligibility-rules.ts'
+import { completeRules, shippedEligibility as rules } from '../../shared/domain/eligibility-rules.ts'
 import {
   type AccountClaims,
   type Act,
+  asksSecondFactor,
   decideEligibility,
   type EligibilityFacts,
 } from '../../shared/domain/eligibility.ts'
@@ -24,6 +25,7 @@ const facts = (claims: Partial<AccountClaims> = {}, more: Partial<EligibilityFac
   claims: { ...trusted, ...claims },
   standing: null,
   human: null,
+  secondFactor: null,
   orders: [],
   ...more,
 })
@@ -43,6 +45,8 @@ const authorised = (amountMinor: number, until: string): Standing =>
 
 const buy = (amountMinor: number): Act => ({ kind: 'order', amountMinor })
 const bid = (amountMinor: number): Act => ({ kind: 'bid', amountMinor })
+const sell = (amountMinor: number): Act => ({ kind: 'sell', amountMinor })
+const payout: Act = { kind: 'payout' }
 
 /** What is asked for, of whom, and the refusal; null: allowed. Boundaries stand side by side. */
 const table: readonly (readonly [string, Act, EligibilityFacts, string | null, Readonly<Record<string, unknown>>?])[] =
@@ -128,6 +132,43 @@ const table: readonly (readonly [string, Act, EligibilityFacts, string | null, R
       'cooling_off',
     ],
 
+    ['a sale of a stolen account, for little', sell(100), facts({ credentialsChangedAt: before(hour) }), null],
+    [
+      'the same, for much',
+      sell(1_000_000),
+      facts({ credentialsChangedAt: before(hour) }),
+      'cooling_off',
+      { coolingOffHours: 72 },
+    ],
+    [
+      'who is paid, after a change of credentials: as long as for any amount',
+      { kind: 'payout' },
+      facts({ credentialsChangedAt: before(3 * day - minute) }),
+      'cooling_off',
+      { coolingOffHours: 72 },
+    ],
+    [
+      'who is paid, by whoever signed in more than an hour ago',
+      { kind: 'payout' },
+      facts({ authTime: before(hour + 1000) }),
+      'step_up_required',
+    ],
+    ['who is paid, by an account that the provider has yet to verify', payout, facts({ verified: false }), null],
+    [
+      'a listing without a second factor, where it was asked for',
+      { kind: 'list', amountMinor: 500_000 },
+      facts({}, { secondFactor: false }),
+      'second_factor_required',
+      { secondFactorFromMinor: 500_000 },
+    ],
+    [
+      'a suspended account, to sell',
+      sell(100),
+      facts({}, { standing: suspended('2027-01-01T00:00:00.000Z') }),
+      'account_suspended',
+    ],
+    ['the same, to say who is paid', payout, facts({}, { standing: suspended('2027-01-01T00:00:00.000Z') }), null],
+
     ['no proof of humanity where it was asked for', bid(100), facts({}, { human: false }), 'humanity_required'],
 
     ['nine open orders', buy(100), facts({}, { orders: orders(9, 'awaiting_payment', hour) }), null],
@@ -210,6 +251,22 @@ describe('the shipped rules of eligibility', () => {
       { standing: suspended('2027-01-01T00:00:00.000Z') },
     )
     expect(decideEligibility(rules, given, bid(5_000_000), now)?.code).toBe('account_suspended')
+  })
+
+  it('asks for a second factor of sellers, from its amount on, and of whoever says who is paid', () => {
+    expect(asksSecondFactor(rules, sell(499_999))).toBe(false)
+    expect(asksSecondFactor(rules, sell(500_000))).toBe(true)
+    expect(asksSecondFactor(rules, buy(5_000_000))).toBe(false)
+    expect(asksSecondFactor(rules, payout)).toBe(true)
+    expect(asksSecondFactor({ ...rules, secondFactor: null }, payout)).toBe(false)
+  })
+
+  it('fill in what rules of an earlier time did not have', () => {
+    const { secondFactor: _, ...older } = rules
+    const { list: _l, sell: _s, payout: _p, ...ofBuyers } = rules.accountAgeDaysMin
+    const accountAgeDaysMin = { ...ofBuyers, order: 1 } as typeof rules.accountAgeDaysMin
+    const complete = completeRules({ ...older, accountAgeDaysMin } as typeof rules)
+    expect(complete).toEqual({ ...rules, accountAgeDaysMin: { ...rules.accountAgeDaysMin, order: 1 } })
   })
 
   it('a rule that is switched off asks for nothing', () => {

@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto'
+import { actKindSchema } from '../../shared/contract/eligibility.ts'
 import type { Money } from '../../shared/contract/money.ts'
 import { systemActor } from '../../shared/domain/actors.ts'
 import { advanceHandle, type Kind, type VersionedOf } from '../../shared/domain/aggregate.ts'
 import { decayOf } from '../../shared/domain/dutch.ts'
+import type { ActKind } from '../../shared/domain/eligibility.ts'
 import { shippedEligibility } from '../../shared/domain/eligibility-rules.ts'
 import type { Order } from '../../shared/domain/order.ts'
 import { type ReleasePolicy, shippedPolicy } from '../../shared/domain/release-policy.ts'
 import { termsInForce } from '../../shared/domain/terms.ts'
 import type { Authorisations } from '../../shared/gateways/authorisations.ts'
 import { claimedHumanity } from '../../shared/gateways/humanity.ts'
+import { claimedSecondFactor } from '../../shared/gateways/second-factor.ts'
 import type { Queue } from '../../shared/gateways/queue.ts'
 import type { Caller } from '../../shared/runtime/caller.ts'
 import { load } from '../../shared/store/aggregates.ts'
@@ -32,21 +35,24 @@ type Message =
 
 const start = Date.parse('2026-11-24T00:00:00.000Z')
 
+const unlimited = Object.fromEntries(actKindSchema.options.map((kind) => [kind, 1e6])) as Record<ActKind, number>
+
 /** Rules that let everybody in as often as they like: what a market does with them is asked elsewhere. */
 const policy: ReleasePolicy = {
   ...shippedPolicy,
   eligibility: {
     ...shippedEligibility,
-    accountAgeDaysMin: { order: 0, bid: 0, offer: 0, apply: 0, watch: 0, authorise: 0 },
+    accountAgeDaysMin: { order: 0, bid: 0, offer: 0, apply: 0, watch: 0, authorise: 0, list: 0, sell: 0, payout: 0 },
     verifiedFromMinor: Number.MAX_SAFE_INTEGER,
     stepUp: { fromMinor: Number.MAX_SAFE_INTEGER, maxAuthAgeMinutes: 60 },
+    secondFactor: null,
     coolingOff: [],
     humanFor: [],
     openOrdersMax: 1_000,
     ordersPerDayMax: 1_000,
     strikes: { max: 1_000, countedDays: 1, suspensionDays: 1 },
     authorisation: { fromMinor: Number.MAX_SAFE_INTEGER, percent: 10 },
-    velocity: { windowSeconds: 1, order: 1e6, bid: 1e6, offer: 1e6, apply: 1e6, watch: 1e6, authorise: 1e6 },
+    velocity: { ...unlimited, windowSeconds: 1 },
   },
 }
 
@@ -82,6 +88,7 @@ export const openWorld = (store: Store & ShelvesStore, prefix: string) => {
     pause: () => Promise.resolve(),
     policy: () => Promise.resolve(policy),
     humanity: claimedHumanity,
+    secondFactor: claimedSecondFactor,
     queue,
     randomBytes: (count: number): Uint8Array => {
       randoms += 1
