@@ -48,9 +48,9 @@ export const operatorStandingSchema = standingSchema
 export const caseSchema = z
   .object({
     id: caseIdSchema,
-    ground: z.enum(['linked_bidders']),
+    ground: z.enum(['linked_bidders', 'screening_hit']),
     status: z.enum(['open', 'dismissed', 'upheld']),
-    saleId: z.string(),
+    saleId: z.string().meta({ description: 'Where it came up: a sale, an order, `onboarding`' }),
     accountIds: z.array(accountIdSchema),
     shared: z.array(traitKindSchema),
     words: z.string(),

@@ -5,13 +5,14 @@ import { findTransition, type Machine } from './transitions.ts'
 // Something that a person must look at, because no rule can decide it fairly: a family shares a card, and so do shills.
 
 export type CaseStatus = 'open' | 'dismissed' | 'upheld'
-export type CaseGround = 'linked_bidders'
+export type CaseGround = 'linked_bidders' | 'screening_hit'
 
 /** Instants are RFC 3339 UTC. */
 export type Case = {
   readonly id: string
   readonly ground: CaseGround
   readonly status: CaseStatus
+  /** The sale it came up in; of a hit of the screening what was asked for, such as an order. */
   readonly saleId: string
   /** Sorted. */
   readonly accountIds: readonly string[]
@@ -80,5 +81,14 @@ export const decideCase = (
 }
 
 /** What operators read. */
-export const caseWords = ({ accountIds, shared, saleId }: Case): string =>
-  `${accountIds.join(' and ')} bid against each other in ${saleId} and have in common: ${shared.join(', ')}`
+export const caseWords = ({ ground, accountIds, shared, saleId }: Case): string => {
+  switch (ground) {
+    case 'linked_bidders':
+      return `${accountIds.join(' and ')} bid against each other in ${saleId} and have in common: ${shared.join(', ')}`
+    case 'screening_hit':
+      return `The screening has a hit on ${accountIds.join(' and ')}, asked for ${saleId}; the account was not told`
+  }
+}
+
+/** The calendar quarter, as `2026-4`: lists change, so what an operator found about a hit holds until its end. */
+export const screeningPeriod = (now: string): string => `${now.slice(0, 4)}-${Math.ceil(Number(now.slice(5, 7)) / 3)}`

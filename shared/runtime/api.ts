@@ -190,6 +190,8 @@ const passingFaults = new Set([
   'ProviderUnavailable',
   'HumanityUnavailable',
   'SecondFactorUnavailable',
+  'ScreeningUnavailable',
+  'TaxUnavailable',
   'ThrottlingException',
   'ProvisionedThroughputExceededException',
   'RequestLimitExceeded',

@@ -1,0 +1,101 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { createClient } from '../../shared/contract/client.ts'
+import { termsInForce } from '../../shared/domain/terms.ts'
+import { noScreening, type Screening, ScreeningUnavailable } from '../../shared/gateways/screening.ts'
+import { noTax } from '../../shared/gateways/tax.ts'
+import { faultResponse } from '../../shared/runtime/api.ts'
+import { screenAccounts } from '../../shared/workflows/screening.ts'
+import { expectInvariants, writesOf } from './invariants.ts'
+import { type Market, startMarket } from './market.ts'
+
+let market: Market
+beforeAll(async () => {
+  market = await startMarket()
+})
+afterEach(() => expectInvariants(market))
+afterAll(() => market.stop())
+
+const operator = () =>
+  createClient({
+    baseUrl: market.system.url,
+    token: () => market.system.token('acct_operator', { groups: ['operator'] }),
+  })
+const openCases = async () => {
+  const listed = await operator().listCases({ query: { limit: 50 } })
+  return listed.ok ? listed.value.items : []
+}
+
+/** Answers by account; everybody else is clear. */
+const list = (answers: Readonly<Record<string, 'hit' | 'unavailable'>>): Screening => ({
+  screen: async ({ accountId }) => answers[accountId] ?? 'clear',
+})
+const deps = (screening: Screening) => ({
+  store: market.store,
+  terms: termsInForce,
+  now: () => market.system.clock.now(),
+  random: () => 0,
+  pause: () => Promise.resolve(),
+  screening,
+})
+const parties = (buyerId: string, sellerId: string) =>
+  [
+    { accountId: buyerId, role: 'buyer' },
+    { accountId: sellerId, role: 'seller' },
+  ] as const
+
+test('who is on no list may go on, and nothing is written', async () => {
+  const written = await writesOf(market, async () => {
+    expect(await screenAccounts(deps(list({})), parties('ann', 'ben'), 'ord_1')).toBe(null)
+    expect(await screenAccounts(deps(noScreening), parties('ann', 'ben'), 'ord_1')).toBe(null)
+  })
+  expect(written).toEqual([])
+})
+
+test('a hit opens one case for the operator, and tells neither party anything', async () => {
+  const ask = (about: string) => screenAccounts(deps(list({ cleo: 'hit' })), parties('ann', 'cleo'), about)
+  expect(await ask('ord_2')).toEqual({ code: 'act_refused', message: 'This cannot be done' })
+  // The listed party itself is told the same, and asking again opens no second case.
+  const own = await screenAccounts(deps(list({ cleo: 'hit' })), parties('cleo', 'ann'), 'ord_3')
+  expect(own).toEqual({ code: 'act_refused', message: 'This cannot be done' })
+  const cases = await openCases()
+  expect(cases).toMatchObject([{ ground: 'screening_hit', status: 'open', saleId: 'ord_2', accountIds: ['cleo'] }])
+  expect(cases[0]?.words).toContain('a hit on cleo')
+})
+
+test('a case that an operator dismisses clears the account for the quarter, and no longer; one that is upheld does not', async () => {
+  const ask = (accountId: string) =>
+    screenAccounts(deps(list({ dan: 'hit', eve: 'hit' })), [{ accountId, role: 'seller' }], 'onboarding')
+  await ask('dan')
+  await ask('eve')
+  const caseOf = async (accountId: string) => (await openCases()).find((one) => one.accountIds.includes(accountId))?.id
+  for (const [accountId, decision] of [
+    ['dan', 'dismiss'],
+    ['eve', 'uphold'],
+  ] as const) {
+    const params = { caseId: (await caseOf(accountId)) ?? '' }
+    const decided = await operator().decideCase({ params, body: { decision, reason: 'Compared birth dates by hand' } })
+    expect(decided.ok).toBe(true)
+  }
+  expect(await ask('dan')).toBe(null)
+  expect((await ask('eve'))?.code).toBe('act_refused')
+  await market.system.clock.move(92 * 86_400_000, { settle: true })
+  expect((await ask('dan'))?.code).toBe('act_refused')
+  expect(await caseOf('dan')).toBeDefined()
+})
+
+test('a service that does not answer lets nobody through: 503, and nothing is written, also where the other party is a hit', async () => {
+  const written = await writesOf(market, async () => {
+    const asked = screenAccounts(deps(list({ finn: 'unavailable', gil: 'hit' })), parties('finn', 'gil'), 'ord_4')
+    const error: unknown = await asked.catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(ScreeningUnavailable)
+    const event = { requestContext: { requestId: 'r' } } as Parameters<typeof faultResponse>[0]
+    const { statusCode, headers } = faultResponse(event, error)
+    expect([statusCode, headers?.['retry-after']]).toEqual([503, '2'])
+  })
+  expect(written).toEqual([])
+})
+
+test('no tax is due as shipped', async () => {
+  const question = { sellerId: 'ann', priceMinor: 100_000, commissionMinor: 20_000, currency: 'USD' } as const
+  expect(await noTax.taxOn(question)).toEqual({ inPriceMinor: 0, inCommissionMinor: 0 })
+})
