@@ -97,7 +97,8 @@ export class DataStack extends Stack {
     // first cold start by name. The operator puts the value in once (docs/infrastructure.md).
     const stripeSecret = new CfnSecret(this, 'StripeSecret', {
       name: `marketplace/${settings.stage}/stripe`,
-      description: 'JSON { "secretKey", "webhookSecret" } of the Stripe account that takes and holds the money',
+      description:
+        'JSON { "secretKey", "webhookSecret", "connectWebhookSecret" } of the Stripe account that takes and holds the money',
     })
     stripeSecret.applyRemovalPolicy(removalPolicy)
     Validations.of(stripeSecret).acknowledge({

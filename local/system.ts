@@ -28,7 +28,7 @@ import { Queues, type QueueDepth } from './queues.ts'
 import { Schedules } from './schedules.ts'
 import { Streams } from './streams.ts'
 import { startStripeServer, type StripeServer } from './stripe/server.ts'
-import { stripeEventTypes } from '../shared/gateways/stripe-events.ts'
+import { connectEventTypes, stripeEventTypes } from '../shared/gateways/stripe-events.ts'
 
 export interface SystemOptions {
   /** The project's folder; the one this file lies in when not given. */
@@ -509,7 +509,11 @@ function preferredPorts(file: string, asked: number): { kept: Ports; keep(ports:
 
 interface LocalSecrets {
   readonly values: ReadonlyMap<string, string>
-  readonly stripe: { readonly secretKey: string; readonly webhookSecret: string }
+  readonly stripe: {
+    readonly secretKey: string
+    readonly webhookSecret: string
+    readonly connectWebhookSecret: string
+  }
 }
 
 /** The secrets that the template declares or functions name, with values of this instance alone, kept over restarts. */
@@ -518,6 +522,7 @@ function localSecrets(plan: Plan, file: string): LocalSecrets {
   const stripe = {
     secretKey: asString(kept.secretKey) ?? `sk_test_local${randomBytes(12).toString('hex')}`,
     webhookSecret: asString(kept.webhookSecret) ?? `whsec_local${randomBytes(16).toString('hex')}`,
+    connectWebhookSecret: asString(kept.connectWebhookSecret) ?? `whsec_local${randomBytes(16).toString('hex')}`,
   }
   const generated = asObject(kept.generated)
   const values = new Map<string, string>()
@@ -561,6 +566,12 @@ async function openStripe(options: {
               secret: options.secrets.stripe.webhookSecret,
               // As the endpoint is to be set up at Stripe: each event it need not have would cost a message and a write.
               enabledEvents: stripeEventTypes,
+            },
+            {
+              url: `${options.url}${webhook}`,
+              secret: options.secrets.stripe.connectWebhookSecret,
+              enabledEvents: connectEventTypes,
+              connect: true,
             },
           ],
   }

@@ -2,7 +2,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import middy from '@middy/core'
 import { openQueue } from '../../shared/gateways/queue.ts'
 import { readStripeSecret } from '../../shared/gateways/secret.ts'
-import { toPaymentMessage, verifyStripeEvent } from '../../shared/gateways/stripe-events.ts'
+import { orderedBy, toPaymentMessage, verifyStripeEvent } from '../../shared/gateways/stripe-events.ts'
 import { bodyBytesMax, faultResponse, jsonResponse, problemResponse } from '../../shared/runtime/api.ts'
 import { readConfig } from '../../shared/runtime/config.ts'
 import { log } from '../../shared/runtime/log.ts'
@@ -24,15 +24,15 @@ export const handler = middy<APIGatewayProxyEventV2>()
     if (Buffer.byteLength(raw) > 4 * bodyBytesMax) {
       return problemResponse({ code: 'body_too_large', message: 'No event is as large as this' }, requestId)
     }
-    const { webhookSecret } = await secret()
-    const verified = verifyStripeEvent(raw, event.headers['stripe-signature'], webhookSecret, Date.now())
+    const { webhookSecret, connectWebhookSecret } = await secret()
+    const secrets = connectWebhookSecret === undefined ? [webhookSecret] : [webhookSecret, connectWebhookSecret]
+    const verified = verifyStripeEvent(raw, event.headers['stripe-signature'], secrets, Date.now())
     if (!verified.ok) {
       log('warn', 'webhook_refused', { requestId, code: verified.refusal.code })
       return problemResponse(verified.refusal, requestId)
     }
     const message = toPaymentMessage(verified.value)
-    const group = message.kind === 'other' ? message.eventId : message.paymentIntentId
-    await queue.sendInOrder(message, group, message.eventId)
+    await queue.sendInOrder(message, orderedBy(message), message.eventId)
     log('info', 'webhook_queued', { requestId, eventId: message.eventId, type: message.type })
     return jsonResponse(200, { received: true }, requestId)
   })

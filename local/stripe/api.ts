@@ -8,7 +8,8 @@ import { checkParameters } from './parameters.ts'
 import { includedLineItems } from './resources/checkout-sessions.ts'
 import { listPage, type Route } from './route.ts'
 import { routes } from './routes.ts'
-import { StripeError, errorJson, noSuch } from './stripe-error.ts'
+import { platform } from './state.ts'
+import { StripeError, errorJson, noSuch, unserved } from './stripe-error.ts'
 
 /** What a fault hook is told of a call. */
 export interface FaultCall {
@@ -110,13 +111,16 @@ export class Api {
     const refuse = (error: unknown): Answer => answerOf(error, requestId)
 
     let body: string
+    let account: string
     let matched: { route: Route; id: string }
     let form: FormRecord
     try {
       body = await readBody(request)
-      this.authenticate(request)
+      account = this.authenticate(request)
       checkVersion(version)
       matched = match(method, url)
+      if (account !== platform && !matched.route.connected)
+        throw unserved(`${matched.route.operationId} in the name of a connected account`)
       form = parseForm(method === 'GET' ? url.search.slice(1) : formBody(request, body))
     } catch (error) {
       send(refuse(error))
@@ -139,7 +143,7 @@ export class Api {
       if (found !== 'fresh') answer = found instanceof StripeError ? refuse(found) : found
       else if (before)
         answer = this.save(key, faultAnswer(500, requestId), { fingerprint, path: url.pathname, requestId })
-      else answer = this.run({ route, id, form, version, key, fingerprint, path: url.pathname, requestId })
+      else answer = this.run({ route, id, form, version, key, account, fingerprint, path: url.pathname, requestId })
       const after = await this.settings.fault?.({ phase: 'after', ...call })
       if (after) {
         if (after.kind === 'status' && after.status === 500 && reserved)
@@ -168,7 +172,8 @@ export class Api {
     }
   }
 
-  private authenticate(request: IncomingMessage): void {
+  /** The account in whose name the call is made. */
+  private authenticate(request: IncomingMessage): string {
     const header = headerOf(request, 'authorization')
     if (!header)
       throw unauthorised(
@@ -178,12 +183,13 @@ export class Api {
     const key = scheme === 'Basic' ? Buffer.from(token, 'base64').toString().split(':')[0] : token
     if (key !== this.settings.secretKey) throw unauthorised(`Invalid API Key provided: ${masked(key ?? '')}`)
     const account = headerOf(request, 'stripe-account')
-    if (account)
+    if (account && !this.core.state.find('account', account))
       throw new StripeError(403, {
         type: 'invalid_request_error',
         code: 'account_invalid',
         message: `The provided key '${masked(key)}' does not have access to account '${account}' (or that account does not exist). Application access may have been revoked.`,
       })
+    return account ?? platform
   }
 
   /** The saved answer of a key, Stripe's refusal of it, or `fresh`. */
@@ -228,16 +234,17 @@ export class Api {
     form: FormRecord
     version: string
     key: string | null
+    account: string
     fingerprint: string
     path: string
     requestId: string
   }): Answer {
     const { core } = this
-    const { route, id, key, requestId } = call
+    const { route, id, key, account, requestId } = call
     try {
       const parameters = checkParameters(route.operationId, call.form, call.version)
       return core.transact({ id: requestId, idempotencyKey: key }, () => {
-        const resource = route.run({ core, id, parameters })
+        const resource = core.within(account, () => route.run({ core, id, parameters }))
         const paths = parameters['expand'] as string[] | undefined
         const answer = {
           status: 200,

@@ -1,4 +1,6 @@
 import type { Control } from './control.ts'
+import { checkOutcomes } from './onboarding.ts'
+import { restrictions } from './resources/accounts.ts'
 import { invalidRequest } from './stripe-error.ts'
 
 type Body = Record<string, unknown>
@@ -56,6 +58,36 @@ export const controlRoutes: Readonly<Record<string, (control: Control, body: Bod
   refund: (control, body) => control.refundFromDashboard(text(body, 'charge'), amount(body)),
   'settle-refund': (control, body) =>
     control.settleRefund(text(body, 'refund'), oneOf(body, 'outcome', ['succeeded', 'failed'])),
+  onboard: (control, body) => {
+    const [firstName, lastName, bankAccount] = ['first_name', 'last_name', 'bank_account'].map((name) =>
+      optional(body, name),
+    )
+    return control.onboard(text(body, 'account'), {
+      ...(firstName && { firstName }),
+      ...(lastName && { lastName }),
+      ...(bankAccount && { bankAccount }),
+      outcome: body['outcome'] === undefined ? 'complete' : oneOf(body, 'outcome', checkOutcomes),
+    })
+  },
+  'restrict-account': (control, body) =>
+    control.restrictAccount(
+      text(body, 'account'),
+      body['reason'] === undefined ? 'under_review' : oneOf(body, 'reason', restrictions),
+    ),
+  'lift-restriction': (control, body) => control.liftRestriction(text(body, 'account')),
+  transfer: (control, body) => {
+    const [sum, group] = [amount(body), optional(body, 'transfer_group')]
+    return control.transferFromDashboard({
+      destination: text(body, 'account'),
+      currency: optional(body, 'currency') ?? 'usd',
+      ...(sum !== undefined && { amount: sum }),
+      ...(group && { transferGroup: group }),
+    })
+  },
+  'reverse-transfer': (control, body) => control.reverseFromDashboard(text(body, 'transfer'), amount(body)),
+  'pay-out': (control, body) => ({ payouts: control.payOut(text(body, 'account')) }),
+  'settle-payout': (control, body) =>
+    control.settlePayout(text(body, 'payout'), oneOf(body, 'outcome', ['paid', 'failed'])),
   'resend-event': (control, body) => ({ deliveries: control.resendEvent(text(body, 'event'), optional(body, 'url')) }),
   'replay-delivery': (control, body) => ({ delivery: control.replayDelivery(text(body, 'delivery')) }),
   tick: (control) => {

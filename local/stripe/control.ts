@@ -12,11 +12,16 @@ import {
   type Method,
 } from './payment-methods.ts'
 import { payByBank, payByCard, settlePayment, type Attempt } from './payments.ts'
+import { submitOnboarding, type CheckOutcome, type Told } from './onboarding.ts'
 import { required } from './route.ts'
+import { restrictAccount, type Restriction } from './resources/accounts.ts'
 import { createDispute, decideDispute } from './resources/disputes.ts'
+import { failPayout, payOut, payoutArrives, resumePayouts } from './resources/payouts.ts'
 import { createRefund, failRefund, succeedRefund } from './resources/refunds.ts'
+import { createTransfer, type TransferOrder } from './resources/transfers.ts'
+import { reverseTransfer } from './resources/transfer-reversals.ts'
 import type { Delivery } from './state.ts'
-import { invalidRequest } from './stripe-error.ts'
+import { invalidRequest, noSuch } from './stripe-error.ts'
 import { runDueTasks } from './tasks.ts'
 
 export interface PayOrder {
@@ -145,12 +150,73 @@ export class Control {
     })
   }
 
+  /** The seller fills in the onboarding form of their account, whatever links there are; what the check finds is given. */
+  onboard(accountId: string, order: Partial<Told> & { outcome?: CheckOutcome } = {}): Stripe.Account {
+    return this.change(() =>
+      submitOnboarding(
+        this.core,
+        required(this.core, 'account', accountId, 'account'),
+        {
+          firstName: order.firstName ?? 'Test',
+          lastName: order.lastName ?? 'Seller',
+          bankAccount: order.bankAccount ?? '000123456789',
+        },
+        order.outcome ?? 'complete',
+      ),
+    )
+  }
+
+  /** Stripe sets something against a connected account, so that it can be neither paid nor paid out. */
+  restrictAccount(accountId: string, reason: Restriction = 'under_review'): Stripe.Account {
+    return this.change(() => restrictAccount(this.core, required(this.core, 'account', accountId, 'account'), reason))
+  }
+
+  liftRestriction(accountId: string): Stripe.Account {
+    return this.change(() => {
+      const lifted = restrictAccount(this.core, required(this.core, 'account', accountId, 'account'), null)
+      resumePayouts(this.core, lifted)
+      return lifted
+    })
+  }
+
+  /** A transfer that somebody makes in Stripe's dashboard. */
+  transferFromDashboard(order: TransferOrder): Stripe.Transfer {
+    return this.change(() => createTransfer(this.core, order))
+  }
+
+  /** A transfer that somebody takes back in Stripe's dashboard: the rest of it unless an amount (minor units) is given. */
+  reverseFromDashboard(transferId: string, amount?: number): Stripe.TransferReversal {
+    return this.change(() =>
+      reverseTransfer(this.core, required(this.core, 'transfer', transferId, 'transfer'), {
+        ...(amount !== undefined && { amount }),
+      }),
+    )
+  }
+
+  /** Pays out now what a connected account has available, without waiting for the next day. */
+  payOut(accountId: string): Stripe.Payout[] {
+    return this.change(() => payOut(this.core, required(this.core, 'account', accountId, 'account')))
+  }
+
+  /** A payout arrives now, or comes back (also one that had arrived). */
+  settlePayout(payoutId: string, outcome: 'paid' | 'failed'): Stripe.Payout {
+    return this.change(() => {
+      const payout = this.core.state.find('payout', payoutId)
+      if (!payout) throw invalidRequest(`No such payout: '${payoutId}'`, { param: 'payout' })
+      return outcome === 'failed' ? failPayout(this.core, payout) : payoutArrives(this.core, payout)
+    })
+  }
+
   /** Sends an event once more: to one endpoint, or to all that are configured. Returns the ids of the deliveries. */
   resendEvent(eventId: string, url?: string): string[] {
     return this.change(() => {
-      required(this.core, 'event', eventId)
-      const targets = url ? [url] : this.core.webhooks.map((webhook) => webhook.url)
-      return targets.map((target) => this.core.queueDelivery(eventId, target))
+      const event = this.core.state.find('event', eventId)
+      if (!event) throw noSuch('event', eventId, 'id')
+      const connected = event.account !== undefined
+      const targets = this.core.webhooks.filter(({ connect = false }) => connect === connected)
+      return (url ? [url] : targets.map((webhook) => webhook.url)).map((target) =>
+        this.core.queueDelivery(eventId, target),
+      )
     })
   }
 

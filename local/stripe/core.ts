@@ -1,13 +1,17 @@
 import { apiVersion } from './api-version.ts'
 import { newId } from './ids.ts'
 import type { WireEvent } from './resource-types.ts'
-import type { State } from './state.ts'
+import { platform, type State } from './state.ts'
 
-/** An endpoint that events are sent to. Without `enabledEvents`, or with `*` among them, it gets all. */
+/**
+ * An endpoint that events are sent to: those of the platform's own account or, with `connect`, those of connected accounts.
+ * Without `enabledEvents`, or with `*` among them, it gets all of them.
+ */
 export interface Webhook {
   url: string
   secret: string
   enabledEvents?: readonly string[]
+  connect?: boolean
 }
 
 /** The API call that causes an event; Stripe tells it in the event's `request`. */
@@ -24,6 +28,8 @@ export class Core {
   /** Where this server is reached; known once it listens. */
   publicUrl = ''
   webhooks: readonly Webhook[]
+  /** Whose data is worked on: the platform's own, or those of a connected account. */
+  account = platform
   /** Told of each new delivery; the change that holds it may still be undone. */
   onDelivery: (id: string) => void = () => {}
   private readonly clock: () => number
@@ -67,15 +73,28 @@ export class Core {
     return this.transact({ id: null, idempotencyKey: null }, work)
   }
 
+  /** Runs part of a change in the name of another account; what it records, and its events, are that account's. */
+  within<T>(account: string, work: () => T): T {
+    const outer = this.account
+    this.account = account
+    try {
+      return work()
+    } finally {
+      this.account = outer
+    }
+  }
+
   /**
    * Records an event with the resource as it is now, and a delivery of it to each endpoint that wants it.
    * @param previous the fields that changed, with their earlier values, where Stripe sends them (`*.updated`)
    */
   emit(type: string, resource: object, previous?: object): void {
-    const targets = this.webhooks.filter(({ enabledEvents }) => wants(enabledEvents, type))
+    const connected = this.account !== platform
+    const targets = this.webhooks.filter((webhook) => takes(webhook, type, connected))
     const event: WireEvent = {
       id: this.newId('evt'),
       object: 'event',
+      ...(connected && { account: this.account }),
       api_version: apiVersion,
       created: this.seconds(),
       data: { object: resource, ...(previous && { previous_attributes: previous }) },
@@ -84,7 +103,7 @@ export class Core {
       request: { id: this.cause.id, idempotency_key: this.cause.idempotencyKey },
       type,
     }
-    this.state.insert('event', event)
+    this.state.insert('event', event, undefined, this.account)
     for (const { url } of targets) this.queueDelivery(event.id, url)
   }
 
@@ -117,5 +136,5 @@ export class Core {
   }
 }
 
-const wants = (enabledEvents: readonly string[] | undefined, type: string): boolean =>
-  !enabledEvents || enabledEvents.some((enabled) => enabled === '*' || enabled === type)
+const takes = ({ enabledEvents, connect = false }: Webhook, type: string, connected: boolean): boolean =>
+  connect === connected && (!enabledEvents || enabledEvents.some((enabled) => enabled === '*' || enabled === type))

@@ -72,7 +72,8 @@ export class Deliveries {
 
   private send(delivery: Delivery): void {
     const body = this.core.state.findText('event', delivery.event)
-    const webhook = this.core.webhooks.find(({ url }) => url === delivery.url)
+    const connected = this.core.state.find('event', delivery.event)?.account !== undefined
+    const webhook = this.core.webhooks.find(({ url, connect = false }) => url === delivery.url && connect === connected)
     if (body === undefined || !webhook) {
       this.finish(delivery, { status: null, error: 'The endpoint is no longer configured', giveUp: true })
       return

@@ -9,6 +9,8 @@ export type WireProduct = Omit<Stripe.Product, 'deleted'>
 export interface WireEvent {
   id: string
   object: 'event'
+  /** The connected account it is of; the platform's own have none. */
+  account?: string
   api_version: string
   created: number
   data: { object: object; previous_attributes?: object }
@@ -16,6 +18,20 @@ export interface WireEvent {
   pending_webhooks: number
   request: { id: string | null; idempotency_key: string | null }
   type: string
+}
+
+/** An account link as it is kept: the API shows neither its id nor where it leads to in the end. */
+export interface StoredAccountLink {
+  id: string
+  object: 'account_link'
+  created: number
+  expires_at: number
+  url: string
+  account: string
+  refreshUrl: string
+  returnUrl: string
+  /** It works once; whoever opened it then works on under another address. */
+  openedAt: number | null
 }
 
 /** Everything this server keeps, by the value of its `object` field. */
@@ -30,6 +46,12 @@ export interface Resources {
   price: WirePrice
   product: WireProduct
   event: WireEvent
+  account: Stripe.Account
+  account_link: StoredAccountLink
+  bank_account: Stripe.BankAccount
+  transfer: Stripe.Transfer
+  transfer_reversal: Stripe.TransferReversal
+  payout: Stripe.Payout
 }
 
 export type Kind = keyof Resources
@@ -45,6 +67,12 @@ export const kinds: readonly Kind[] = [
   'price',
   'product',
   'event',
+  'account',
+  'account_link',
+  'bank_account',
+  'transfer',
+  'transfer_reversal',
+  'payout',
 ]
 
 const kindOfPrefix: Readonly<Record<string, Kind>> = {
@@ -60,6 +88,11 @@ const kindOfPrefix: Readonly<Record<string, Kind>> = {
   price: 'price',
   prod: 'product',
   evt: 'event',
+  acct: 'account',
+  ba: 'bank_account',
+  tr: 'transfer',
+  trr: 'transfer_reversal',
+  po: 'payout',
 }
 
 /** The kind of thing an id names, by its prefix. */

@@ -23,10 +23,12 @@ export interface Route {
    * knows are refused with 501. `expand`, and a list's paging, need no mention.
    */
   serves: readonly string[]
+  /** It may be called in the name of a connected account (`Stripe-Account`); others are then refused with 501. */
+  connected?: true
   run(call: Call): object
 }
 
-/** The resource named in the path, or Stripe's 404. */
+/** The resource named in the path, of the account that asks, or Stripe's 404. */
 export const required = <K extends Kind>(
   core: Core,
   kind: K,
@@ -34,7 +36,7 @@ export const required = <K extends Kind>(
   param = 'id',
   status: 400 | 404 = 404,
 ): Resources[K] => {
-  const found = core.state.find(kind, id)
+  const found = core.state.findOf(core.account, kind, id)
   if (!found) throw noSuch(kind, id, param, status)
   return found
 }
@@ -58,7 +60,7 @@ export const listPage = <K extends Kind>(
   const created = parameters['created'] as number | Range | undefined
   const page = core.state.list(
     kind,
-    { fields, ...(created !== undefined && { created }) },
+    { account: core.account, fields, ...(created !== undefined && { created }) },
     { limit: limitOf(parameters), ...(startingAfter && { startingAfter }), ...(endingBefore && { endingBefore }) },
   )
   if (!page)

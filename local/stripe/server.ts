@@ -8,6 +8,7 @@ import { Deliveries } from './deliveries.ts'
 import { parseForm, type FormRecord } from './form.ts'
 import { checkoutForms, type PageAnswer } from './page/checkout-forms.ts'
 import { controlPage } from './page/control-page.ts'
+import { onboardingForms } from './page/onboarding-forms.ts'
 import { receipt } from './page/receipt-page.ts'
 import { State } from './state.ts'
 import { errorJson, StripeError } from './stripe-error.ts'
@@ -65,6 +66,7 @@ export const startStripeServer = async (options: StripeServerOptions): Promise<S
     const url = new URL(request.url ?? '/', core.publicUrl)
     runDueTasks(core)
     if (url.pathname.startsWith('/c/pay/')) sendPage(response, await checkoutAnswer(core, request, url.pathname))
+    else if (url.pathname.startsWith('/setup/')) sendPage(response, await setupAnswer(core, request, url.pathname))
     else if (url.pathname.startsWith('/receipts/')) sendPage(response, receipt(core, url.pathname))
     else if (url.pathname === '/_local' || url.pathname.startsWith('/_local/'))
       await controlAnswer(core, control, request, response, url)
@@ -124,6 +126,9 @@ const readText = async (request: IncomingMessage): Promise<string> => {
 
 const checkoutAnswer = async (core: Core, request: IncomingMessage, path: string): Promise<PageAnswer> =>
   checkoutForms(core, request.method ?? 'GET', path, parseForm(await readText(request)))
+
+const setupAnswer = async (core: Core, request: IncomingMessage, path: string): Promise<PageAnswer> =>
+  onboardingForms(core, request.method ?? 'GET', path, parseForm(await readText(request)))
 
 const pageHeaders = {
   'Content-Type': 'text/html; charset=utf-8',

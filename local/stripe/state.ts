@@ -10,8 +10,17 @@ export interface Range {
   lte?: number
 }
 
-/** What a list is narrowed by: `created`, and fields of the resource that must equal a value or one of several. */
+/** Every account at once, where a list is asked for. */
+export const everyAccount = '*'
+/** The platform itself, beside its connected accounts. */
+export const platform = ''
+
+/**
+ * What a list is narrowed by: `created`, and fields of the resource that must equal a value or one of several. Of the
+ * platform alone unless another account, or every one, is named.
+ */
 export interface Filter {
+  account?: string
   created?: number | Range
   fields?: Record<string, string | boolean | readonly string[] | undefined>
 }
@@ -56,6 +65,9 @@ interface StoredRow {
   body: string
 }
 
+/** The fields that have an index of their own. */
+const indexed: ReadonlySet<string> = new Set(['payment_intent', 'charge', 'transfer_group', 'source_transaction'])
+
 const tableOf = (kind: Kind): string => kind.replace('.', '_')
 
 /**
@@ -77,11 +89,14 @@ export class State {
       const table = tableOf(kind)
       this.db.exec(`
         CREATE TABLE IF NOT EXISTS ${table} (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, created INTEGER NOT NULL,
-          payment_intent TEXT, charge TEXT, body TEXT NOT NULL, hidden TEXT);
+          payment_intent TEXT, charge TEXT, body TEXT NOT NULL, hidden TEXT, account TEXT NOT NULL DEFAULT '');
         CREATE INDEX IF NOT EXISTS ${table}_by_payment_intent ON ${table} (payment_intent) WHERE payment_intent IS NOT NULL;
         CREATE INDEX IF NOT EXISTS ${table}_by_charge ON ${table} (charge) WHERE charge IS NOT NULL`)
+      this.addAccountColumn(table)
     }
     this.db.exec(`
+      CREATE INDEX IF NOT EXISTS transfer_by_group ON transfer (json_extract(body, '$.transfer_group'));
+      CREATE INDEX IF NOT EXISTS transfer_by_source ON transfer (json_extract(body, '$.source_transaction'));
       CREATE TABLE IF NOT EXISTS timers (at INTEGER, task TEXT, id TEXT, PRIMARY KEY (at, task, id)) WITHOUT ROWID;
       CREATE TABLE IF NOT EXISTS deliveries (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, event TEXT NOT NULL,
         url TEXT NOT NULL, status TEXT NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER, response_status INTEGER,
@@ -110,14 +125,15 @@ export class State {
     }
   }
 
-  insert<K extends Kind>(kind: K, resource: Resources[K], hidden?: object): void {
+  insert<K extends Kind>(kind: K, resource: Resources[K], hidden?: object, account = platform): void {
     this.run(
-      `INSERT INTO ${tableOf(kind)} (id, created, payment_intent, charge, body, hidden) VALUES (?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO ${tableOf(kind)} (id, created, payment_intent, charge, body, hidden, account) VALUES (?, ?, ?, ?, ?, ?, ?)`,
       resource.id,
       'created' in resource ? resource.created : 0,
       ...this.references(resource),
       JSON.stringify(resource),
       hidden ? JSON.stringify(hidden) : null,
+      account,
     )
   }
 
@@ -137,6 +153,18 @@ export class State {
     return row && (JSON.parse(String(row['body'])) as Resources[K])
   }
 
+  /** The same where it belongs to this account alone. */
+  findOf<K extends Kind>(account: string, kind: K, id: string): Resources[K] | undefined {
+    const row = this.get(`SELECT body FROM ${tableOf(kind)} WHERE id = ? AND account = ?`, id, account)
+    return row && (JSON.parse(String(row['body'])) as Resources[K])
+  }
+
+  /** The account a resource belongs to. */
+  accountOf(kind: Kind, id: string): string {
+    const row = this.get(`SELECT account FROM ${tableOf(kind)} WHERE id = ?`, id)
+    return row ? String(row['account']) : platform
+  }
+
   /** The stored JSON itself: what was signed once is sent the same again. */
   findText(kind: Kind, id: string): string | undefined {
     const row = this.get(`SELECT body FROM ${tableOf(kind)} WHERE id = ?`, id)
@@ -149,6 +177,11 @@ export class State {
     return row?.['hidden'] ? (JSON.parse(row['hidden'] as string) as T) : undefined
   }
 
+  /** Changes what the server knows of a resource and the API does not show. */
+  hide(kind: Kind, id: string, hidden: object): void {
+    this.run(`UPDATE ${tableOf(kind)} SET hidden = ? WHERE id = ?`, JSON.stringify(hidden), id)
+  }
+
   /** Newest first. `hasMore` speaks of the direction of travel. `null` when the id that the page starts from is unknown. */
   list<K extends Kind>(kind: K, filter: Filter, page: Page): { data: Resources[K][]; hasMore: boolean } | null {
     const conditions: string[] = []
@@ -157,6 +190,12 @@ export class State {
       conditions.push(condition)
       values.push(...more)
     }
+    const account = filter.account ?? platform
+    const narrowed = Object.entries(filter.fields ?? {}).some(
+      ([name, value]) => value !== undefined && indexed.has(name),
+    )
+    // The plus keeps SQLite from the index of accounts where a far narrower one serves.
+    if (account !== everyAccount) where(narrowed ? '+account = ?' : 'account = ?', account)
     if (typeof filter.created === 'number') where('created = ?', filter.created)
     else
       for (const [name, sign] of [
@@ -189,14 +228,14 @@ export class State {
     return { data: backwards ? data.toReversed() : data, hasMore: rows.length > page.limit }
   }
 
-  /** Sum of `net` of the balance transactions per currency, those available at `nowSeconds` apart from the pending. */
-  balances(nowSeconds: number): { currency: string; available: number; pending: number }[] {
+  /** Sum of `net` of an account's balance transactions per currency, those available at `nowSeconds` apart from the pending. */
+  balances(nowSeconds: number, account = platform): { currency: string; available: number; pending: number }[] {
     const rows = this.statement(
       `SELECT json_extract(body, '$.currency') AS currency,
          SUM(CASE WHEN json_extract(body, '$.available_on') <= ? THEN json_extract(body, '$.net') ELSE 0 END) AS available,
          SUM(CASE WHEN json_extract(body, '$.available_on') > ? THEN json_extract(body, '$.net') ELSE 0 END) AS pending
-       FROM balance_transaction GROUP BY 1 ORDER BY 1`,
-    ).all(nowSeconds, nowSeconds)
+       FROM balance_transaction WHERE account = ? GROUP BY 1 ORDER BY 1`,
+    ).all(nowSeconds, nowSeconds, account)
     return rows.map((row) => ({
       currency: String(row['currency']),
       available: Number(row['available']),
@@ -311,6 +350,14 @@ export class State {
   close(): void {
     this.statements.clear()
     this.db.close()
+  }
+
+  /** A folder of before there were connected accounts has tables without the column. */
+  private addAccountColumn(table: string): void {
+    const columns = this.db.prepare(`PRAGMA table_info(${table})`).all()
+    if (columns.every(({ name }) => name !== 'account'))
+      this.db.exec(`ALTER TABLE ${table} ADD COLUMN account TEXT NOT NULL DEFAULT ''`)
+    this.db.exec(`CREATE INDEX IF NOT EXISTS ${table}_by_account ON ${table} (account)`)
   }
 
   private references(resource: object): [string | null, string | null] {

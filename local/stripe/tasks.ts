@@ -1,12 +1,14 @@
 import { endAuthorisation } from './authorisations.ts'
 import type { Core } from './core.ts'
+import { accountChecked } from './onboarding.ts'
 import { settlePayment } from './payments.ts'
 import { expireSession } from './resources/checkout-sessions.ts'
 import { disputePastDue } from './resources/disputes.ts'
+import { payOut, payoutArrives } from './resources/payouts.ts'
 import { failRefund, succeedRefund } from './resources/refunds.ts'
 
-/** What the clock brings about, by the name under which it was scheduled. */
-const tasks: Record<string, (core: Core, id: string) => void> = {
+/** What the clock brings about, by the name under which it was scheduled; `at` is when it was due (seconds). */
+const tasks: Record<string, (core: Core, id: string, at: number) => void> = {
   expire_session: (core, id) => {
     const session = core.state.find('checkout.session', id)
     if (session) expireSession(core, session)
@@ -31,6 +33,18 @@ const tasks: Record<string, (core: Core, id: string) => void> = {
     const dispute = core.state.find('dispute', id)
     if (dispute) disputePastDue(core, dispute)
   },
+  account_checked: (core, id) => {
+    const account = core.state.find('account', id)
+    if (account) accountChecked(core, account)
+  },
+  pay_out: (core, id, at) => {
+    const account = core.state.find('account', id)
+    if (account) payOut(core, account, at)
+  },
+  payout_arrives: (core, id) => {
+    const payout = core.state.find('payout', id)
+    if (payout) payoutArrives(core, payout)
+  },
 }
 
 /** Does everything that has fallen due, in the order of its time, each as one change. */
@@ -42,7 +56,7 @@ export const runDueTasks = (core: Core): void => {
       core.state.removeTimer(timer)
       const task = tasks[timer.task]
       if (!task) throw new Error(`Nothing is known of the task ${timer.task}`)
-      task(core, timer.id)
+      task(core, timer.id, timer.at / 1000)
     })
   }
 }

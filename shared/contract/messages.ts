@@ -37,7 +37,7 @@ const provider = {
   eventId: z.string(),
   type: z.string(),
   livemode: z.boolean(),
-  /** A connected account's event; ours have none. */
+  /** A connected account's event names it; those of our own account have none. */
   account: z.string().nullable(),
 }
 
@@ -61,6 +61,19 @@ export const paymentMessageSchema = z.discriminatedUnion('kind', [
       .nullable(),
   }),
   z.strictObject({ kind: z.literal('authorisation'), ...provider, paymentIntentId: z.string() }),
+  // Of a seller's connected account, which `account` names: what is to be known of it is read anew.
+  z.strictObject({ kind: z.literal('account'), ...provider, account: z.string() }),
+  z.strictObject({
+    kind: z.literal('payout'),
+    ...provider,
+    account: z.string(),
+    payoutId: z.string(),
+    step: z.enum(['paid', 'failed']),
+    amountMinor: z.int(),
+    currency: z.string(),
+    /** The bank's reason where it failed, in the provider's words. */
+    failureCode: z.string().nullable(),
+  }),
   z.strictObject({ kind: z.literal('other'), ...provider }),
 ])
 export type PaymentMessage = z.infer<typeof paymentMessageSchema>

@@ -1,7 +1,12 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import * as z from 'zod'
 
-const stripeSecretSchema = z.object({ secretKey: z.string().min(1), webhookSecret: z.string().min(1) })
+const stripeSecretSchema = z.object({
+  secretKey: z.string().min(1),
+  webhookSecret: z.string().min(1),
+  /** Of the endpoint for events of connected accounts; absent: there is none, and nobody sells. */
+  connectWebhookSecret: z.string().min(1).optional(),
+})
 
 const linkSecretSchema = z.string().min(32)
 

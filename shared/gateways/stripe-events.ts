@@ -16,17 +16,20 @@ export const stripeEventTypes = [
   'payment_intent.canceled',
 ] as const
 
+/** The same of the endpoint for events of connected accounts, which Stripe wants to be one of its own. */
+export const connectEventTypes = ['account.updated', 'payout.paid', 'payout.failed'] as const
+
 /** Stripe's own tolerance for the age of a signature; we hold it for the future too. */
 const toleranceSeconds = 300
 
 /**
- * Checks the signature over the raw bytes as they came and its age (at most 300 s, either way). Every fault is the same
- * refusal: a forger learns nothing.
+ * Checks the signature over the raw bytes as they came and its age (at most 300 s, either way). One of the secrets must fit:
+ * each endpoint at Stripe has its own. Every fault is the same refusal: a forger learns nothing.
  */
 export const verifyStripeEvent = (
   raw: string,
   signature: string | undefined,
-  secret: string,
+  secrets: readonly string[],
   nowMs: number,
 ): Result<Stripe.Event> => {
   const refusal = refuse('signature_invalid', 'The signature does not fit this body now', 'Stripe-Signature')
@@ -36,12 +39,15 @@ export const verifyStripeEvent = (
   // On a signature without a value the client throws no refusal but a fault of its own.
   const given = (signature ?? '').split(',').filter((part) => /^v1(=|$)/.test(part))
   if (!given.every((part) => /^v1=[0-9a-f]{64}$/.test(part))) return refusal
-  try {
-    return ok(Stripe.webhooks.constructEvent(raw, signature ?? '', secret, toleranceSeconds, undefined, nowMs))
-  } catch (error) {
-    if (error instanceof Stripe.errors.StripeSignatureVerificationError || error instanceof SyntaxError) return refusal
-    throw error
+  for (const secret of secrets) {
+    try {
+      return ok(Stripe.webhooks.constructEvent(raw, signature ?? '', secret, toleranceSeconds, undefined, nowMs))
+    } catch (error) {
+      if (error instanceof SyntaxError) return refusal
+      if (!(error instanceof Stripe.errors.StripeSignatureVerificationError)) throw error
+    }
   }
+  return refusal
 }
 
 const idOf = (ref: string | { readonly id: string } | null | undefined): string | null =>
@@ -108,7 +114,33 @@ export const toPaymentMessage = (event: Stripe.Event): PaymentMessage => {
       const step = status === 'won' ? 'won' : status === 'lost' ? 'lost' : null
       return step === null ? other : charge(event.data.object.payment_intent, { id, step, amountMinor })
     }
+    case 'account.updated':
+      return event.account === undefined ? other : { kind: 'account', ...common, account: event.account }
+    case 'payout.paid':
+    case 'payout.failed': {
+      const { id: payoutId, amount: amountMinor, currency, failure_code: failureCode } = event.data.object
+      const step = event.type === 'payout.paid' ? 'paid' : 'failed'
+      // Payouts of the platform's own account are its treasurer's business.
+      return event.account === undefined
+        ? other
+        : { kind: 'payout', ...common, account: event.account, payoutId, step, amountMinor, currency, failureCode }
+    }
     default:
       return other
+  }
+}
+
+/** What is told in order among themselves: the messages of one payment, or of one connected account. */
+export const orderedBy = (message: PaymentMessage): string => {
+  switch (message.kind) {
+    case 'checkout':
+    case 'charge':
+    case 'authorisation':
+      return message.paymentIntentId
+    case 'account':
+    case 'payout':
+      return message.account
+    case 'other':
+      return message.eventId
   }
 }

@@ -48,7 +48,8 @@ export const applyPayment = async (deps: PaymentDeps, message: PaymentMessage): 
     )
     return
   }
-  if (message.account !== null || message.livemode !== (await deps.livemode())) {
+  const connected = message.kind === 'account' || message.kind === 'payout'
+  if ((message.account !== null && !connected) || message.livemode !== (await deps.livemode())) {
     return setAside(deps, message, null, 'it is of another account or mode')
   }
   switch (message.kind) {
@@ -56,6 +57,9 @@ export const applyPayment = async (deps: PaymentDeps, message: PaymentMessage): 
       return applyCheckout(deps, message)
     case 'charge':
       return applyCharge(deps, message)
+    case 'account':
+    case 'payout':
+      return setAside(deps, message, null, `no seller is known by the account ${message.account}`)
     case 'authorisation': {
       const refused = await applyAuthorisation(deps, message.paymentIntentId)
       return refused === null ? undefined : setAside(deps, message, null, refused)

@@ -101,7 +101,10 @@ export const startLocal = async (
   const server = await startStripeServer({
     now: clock.now,
     secretKey,
-    webhooks: [{ url: webhookUrl, secret: webhookSecret }],
+    webhooks: [
+      { url: webhookUrl, secret: webhookSecret },
+      { url: webhookUrl, secret: webhookSecret, connect: true },
+    ],
     onCall: validator.onCall,
     ...options,
   })

@@ -24,4 +24,5 @@ export const knownDifferences: readonly Difference[] = [
     'expired',
     'PaymentIntent.cancellation_reason: the client adds `expired`, made by Stripe itself.',
   ),
+  newerValue('type', 'none', 'Account.type: the client adds `none`, of accounts that are made by `controller`.'),
 ]

@@ -9,6 +9,8 @@ import { knownDifferences } from './spec-differences.ts'
 
 /** The client's type of what each operation answers, by operation id. */
 const answers: Readonly<Record<string, TypeNode>> = {
+  PostAccountLinks: reference(resourceFile('AccountLinks'), 'AccountLink'),
+  ...resource('Accounts', 'Account', ['PostAccounts', 'GetAccountsAccount', 'PostAccountsAccount'], 'GetAccounts'),
   GetBalance: reference(resourceFile('Balance'), 'Balance'),
   ...resource('BalanceTransactions', 'BalanceTransaction', ['GetBalanceTransactionsId'], 'GetBalanceTransactions'),
   ...resource('Charges', 'Charge', ['GetChargesCharge'], 'GetCharges'),
@@ -31,6 +33,14 @@ const answers: Readonly<Record<string, TypeNode>> = {
     'PaymentIntent',
     ['GetPaymentIntentsIntent', 'PostPaymentIntentsIntent', 'PostPaymentIntentsIntentCancel'],
     'GetPaymentIntents',
+  ),
+  ...resource('Payouts', 'Payout', ['GetPayoutsPayout'], 'GetPayouts'),
+  ...resource('TransferReversals', 'TransferReversal', ['PostTransfersIdReversals'], 'GetTransfersIdReversals'),
+  ...resource(
+    'Transfers',
+    'Transfer',
+    ['PostTransfers', 'GetTransfersTransfer', 'PostTransfersTransfer'],
+    'GetTransfers',
   ),
   ...resource('Refunds', 'Refund', ['PostRefunds', 'GetRefundsRefund', 'PostRefundsRefund'], 'GetRefunds'),
 }

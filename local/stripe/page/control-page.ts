@@ -1,6 +1,7 @@
 import type { Core } from '../core.ts'
 import { formatAmount } from '../money.ts'
 import { idOf } from '../resource-types.ts'
+import { everyAccount } from '../state.ts'
 import { html, page, type Html } from './html.ts'
 
 const rowsShown = 20
@@ -11,6 +12,9 @@ export const controlPage = (core: Core): string => {
   const sessions = core.state.list('checkout.session', {}, recent)?.data ?? []
   const charges = core.state.list('charge', {}, recent)?.data ?? []
   const disputes = core.state.list('dispute', {}, recent)?.data ?? []
+  const accounts = core.state.list('account', {}, recent)?.data ?? []
+  const transfers = core.state.list('transfer', {}, recent)?.data ?? []
+  const payouts = core.state.list('payout', { account: everyAccount }, recent)?.data ?? []
   return page(
     'Local Stripe',
     html`<main class="desk">
@@ -61,6 +65,50 @@ export const controlPage = (core: Core): string => {
                 ${button('close-dispute', 'Seller loses', { dispute: dispute.id, outcome: 'lost' })}
               </div>`
             : '',
+        ]),
+      )}
+      <h2>Connected accounts</h2>
+      ${table(
+        ['Account', 'Transfers', 'Payouts', 'Against it', ''],
+        accounts.map((account) => [
+          html`<code>${account.id}</code>`,
+          account.capabilities?.transfers ?? 'not asked for',
+          account.payouts_enabled ? 'enabled' : 'disabled',
+          account.requirements?.disabled_reason ?? '',
+          html`<div class="row">
+            ${button('onboard', 'Complete', { account: account.id })}
+            ${button('onboard', 'Ask for a document', { account: account.id, outcome: 'document' })}
+            ${button('restrict-account', 'Restrict', { account: account.id })}
+            ${button('lift-restriction', 'Lift', { account: account.id })}
+            ${button('pay-out', 'Pay out now', { account: account.id })}
+          </div>`,
+        ]),
+      )}
+      <h2>Transfers</h2>
+      ${table(
+        ['Transfer', 'Amount', 'Reversed', 'To', 'Group', ''],
+        transfers.map((transfer) => [
+          html`<code>${transfer.id}</code>`,
+          formatAmount(transfer.amount, transfer.currency),
+          formatAmount(transfer.amount_reversed, transfer.currency),
+          html`<code>${idOf(transfer.destination) ?? ''}</code>`,
+          transfer.transfer_group ?? '',
+          transfer.reversed ? '' : button('reverse-transfer', 'Reverse', { transfer: transfer.id }),
+        ]),
+      )}
+      <h2>Payouts of connected accounts</h2>
+      ${table(
+        ['Payout', 'Amount', 'Status', ''],
+        payouts.map((payout) => [
+          html`<code>${payout.id}</code>`,
+          formatAmount(payout.amount, payout.currency),
+          `${payout.status} ${payout.failure_code ?? ''}`,
+          payout.status === 'failed'
+            ? ''
+            : html`<div class="row">
+                ${payout.status === 'in_transit' ? button('settle-payout', 'It arrives', { payout: payout.id, outcome: 'paid' }) : null}
+                ${button('settle-payout', 'It comes back', { payout: payout.id, outcome: 'failed' })}
+              </div>`,
         ]),
       )}
       <h2>Webhook deliveries</h2>

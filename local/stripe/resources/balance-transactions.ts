@@ -14,12 +14,17 @@ export interface BalanceChange {
   description: string | null
   /** The payment method behind it, which decides when the money is available. */
   method: string
+  /** When it is available (seconds), where another transaction decides that. */
+  availableOn?: number
 }
 
-/** Books one change of the balance and returns it: `net` = `amount` - `fee`. */
+/** Books one change of the balance of the account at work and returns it: `net` = `amount` - `fee`. */
 export const bookBalanceChange = (core: Core, change: BalanceChange): Stripe.BalanceTransaction => {
   const created = core.seconds()
-  const available = change.amount > 0 ? created + availableAfterDays(change.method) * 86_400 : created
+  const available = Math.max(
+    created,
+    change.availableOn ?? (change.amount > 0 ? created + availableAfterDays(change.method) * 86_400 : created),
+  )
   const booked: Stripe.BalanceTransaction = {
     id: core.newId('txn'),
     object: 'balance_transaction',
@@ -49,7 +54,7 @@ export const bookBalanceChange = (core: Core, change: BalanceChange): Stripe.Bal
     status: available > created ? 'pending' : 'available',
     type: change.type,
   }
-  core.state.insert('balance_transaction', booked)
+  core.state.insert('balance_transaction', booked, undefined, core.account)
   return booked
 }
 
@@ -74,6 +79,7 @@ export const balanceTransactionRoutes: readonly Route[] = [
     method: 'GET',
     path: '/v1/balance_transactions',
     serves: ['created', 'currency', 'source', 'type'],
+    connected: true,
     run: list,
   },
   {
@@ -81,6 +87,7 @@ export const balanceTransactionRoutes: readonly Route[] = [
     method: 'GET',
     path: '/v1/balance_transactions/{}',
     serves: [],
+    connected: true,
     run: retrieve,
   },
 ]

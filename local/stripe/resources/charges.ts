@@ -22,7 +22,15 @@ export const chargeRoutes: readonly Route[] = [
     method: 'GET',
     path: '/v1/charges',
     serves: ['created', 'payment_intent', 'transfer_group'],
+    connected: true,
     run: list,
   },
-  { operationId: 'GetChargesCharge', method: 'GET', path: '/v1/charges/{}', serves: [], run: retrieve },
+  {
+    operationId: 'GetChargesCharge',
+    method: 'GET',
+    path: '/v1/charges/{}',
+    serves: [],
+    connected: true,
+    run: retrieve,
+  },
 ]
