@@ -68,12 +68,19 @@ const functionOfGroup = {
     name: 'api/private-offers',
     errorImpact: 'Prospects cannot open, answer or accept their offers, and nobody can unsubscribe.',
   },
+  sellers: {
+    name: 'api/sellers',
+    errorImpact: 'Users who sell cannot begin to be paid or see how they stand; what is under way goes on.',
+  },
   'stripe-webhook': {
     name: 'webhooks/stripe',
     errorImpact:
       'Payments are not noticed. Stripe sends again for up to three days; after that they must be found by hand.',
   },
 } as const satisfies Record<RouteGroup, { name: FunctionName; errorImpact: string }>
+
+/** Their functions send people to the payment provider, which sends them back. */
+const groupsWithLinks: ReadonlySet<RouteGroup> = new Set(['checkout', 'authorisations', 'sellers'])
 
 /** The road of requests: routes read from the contract's table, one function a route group. */
 export class ApiStack extends Stack {
@@ -84,7 +91,7 @@ export class ApiStack extends Stack {
       RouteGroup,
       (typeof functionOfGroup)[RouteGroup],
     ][]) {
-      const environment = group === 'checkout' || group === 'authorisations' ? { PUBLIC_URL: deployment.publicUrl } : {}
+      const environment = groupsWithLinks.has(group) ? { PUBLIC_URL: deployment.publicUrl } : {}
       functions.set(group, new ApiFunction(this, pascal(group), { deployment, name, errorImpact, environment }))
     }
     const integrationOf = (group: RouteGroup) => {

@@ -231,6 +231,12 @@ export const grants = {
     { allow: ['dynamodb:Query'], on: 'escrow/index/byParty' },
     offerSecret,
   ],
+  'api/sellers': [
+    ...asksEligibility,
+    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'escrow', partitions: ['S#*'] },
+    { allow: ['dynamodb:Query'], on: 'escrow', partitions: ['J#seller:*'] },
+    stripeSecret,
+  ],
   'webhooks/stripe': [stripeSecret, { allow: ['sqs:SendMessage'], on: 'payments' }],
   'schedules/sweep-handles': [
     { allow: ['dynamodb:GetItem'], on: 'handles' },

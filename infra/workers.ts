@@ -483,7 +483,9 @@ const outboxFilters = {
   escrow: [
     {
       dynamodb: {
-        Keys: { sk: { S: ['order', 'plan', 'case', 'drop', 'reminder', 'auction', 'campaign', 'private_offer'] } },
+        Keys: {
+          sk: { S: ['order', 'plan', 'case', 'drop', 'reminder', 'auction', 'campaign', 'private_offer', 'seller'] },
+        },
       },
     },
   ],

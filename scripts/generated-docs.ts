@@ -6,6 +6,7 @@ import { handleMachine, listingMachine } from '../shared/domain/handle-machine.t
 import { campaignMachine } from '../shared/domain/campaign.ts'
 import { orderMachine } from '../shared/domain/order.ts'
 import { offerMachine } from '../shared/domain/private-offer-machine.ts'
+import { sellerMachine } from '../shared/domain/seller.ts'
 import { ruleNames, shippedPolicy } from '../shared/domain/release-policy.ts'
 import { durationMs, type Terms, termsInForce } from '../shared/domain/terms.ts'
 import { type Machine, toMermaid } from '../shared/domain/transitions.ts'
@@ -69,6 +70,12 @@ const stateMachines = (terms: Terms): string =>
       'Private offer',
       'One handle offered to one prospect. In an exclusive campaign the next prospect has the turn when it ends without a sale; in a sealed round amounts are named until the end, closed in, and compared. Mails and their results move nothing, so they are not drawn.',
       offerMachine,
+      terms,
+    ),
+    section(
+      'Seller',
+      'Whether a user who sells can be paid, as the payment provider says: it asks for documents first, and may ask for more or stop later. Payments, payouts and debts move nothing here, so they are not drawn.',
+      sellerMachine,
       terms,
     ),
   ].join('\n\n') + '\n'

@@ -1,6 +1,7 @@
 import { paymentMessageSchema } from '../../shared/contract/messages.ts'
 import { openAuthorisations } from '../../shared/gateways/authorisations.ts'
 import { openPayments } from '../../shared/gateways/payments.ts'
+import { openSellerAccounts } from '../../shared/gateways/seller-accounts.ts'
 import { readStripeSecret } from '../../shared/gateways/secret.ts'
 import { readConfig } from '../../shared/runtime/config.ts'
 import { running } from '../../shared/runtime/running.ts'
@@ -18,6 +19,7 @@ const deps = {
   store: openStore({ handlesTable: config.HANDLES_TABLE, escrowTable: config.ESCROW_TABLE }),
   payments: once(async () => openPayments({ ...(await secret()), apiUrl: config.STRIPE_API_URL })),
   authorisations: once(async () => openAuthorisations({ ...(await secret()), apiUrl: config.STRIPE_API_URL })),
+  sellerAccounts: once(async () => openSellerAccounts({ ...(await secret()), apiUrl: config.STRIPE_API_URL })),
   livemode: async () => /^[sr]k_live_/.test((await secret()).secretKey),
 }
 

@@ -50,6 +50,7 @@ const tags = [
   ['cases', 'The handle team: accounts that may play together'],
   ['campaigns', 'Private offers, as operators run them'],
   ['private-offers', 'A private offer, by the link that its prospect was sent'],
+  ['sellers', 'How users who sell their handles are paid'],
   ['stripe-webhook', 'The payment provider'],
   ['reference', 'This description'],
 ] as const

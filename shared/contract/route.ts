@@ -23,6 +23,7 @@ export type RouteGroup =
   | 'drops'
   | 'campaigns'
   | 'private-offers'
+  | 'sellers'
   | 'stripe-webhook'
 
 export type Route = {

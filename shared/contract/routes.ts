@@ -14,6 +14,7 @@ import { purchaseRoutes } from './routes/purchases.ts'
 import { releasePlanRoutes } from './routes/release-plans.ts'
 import { referenceRoutes } from './routes/reference.ts'
 import { runRoutes } from './routes/runs.ts'
+import { sellerRoutes } from './routes/sellers.ts'
 import { webhookRoutes } from './routes/stripe-webhook.ts'
 import { dropRoutes } from './routes/drops.ts'
 import { watchRoutes } from './routes/watches.ts'
@@ -37,6 +38,7 @@ export const routes = {
   ...dropRoutes,
   ...campaignRoutes,
   ...privateOfferRoutes,
+  ...sellerRoutes,
   ...webhookRoutes,
   ...referenceRoutes,
 } as const

@@ -14,6 +14,7 @@ import type { OfferEvent, PrivateOffer } from './private-offer.ts'
 import { evolveOffer } from './private-offer-evolve.ts'
 import { evolvePlan, type PlanEvent, type ReleasePlan } from './release-plan.ts'
 import { evolvePolicy, type PolicyEvent, type PublishedPolicy } from './release-policy.ts'
+import { evolveSeller, type Seller, type SellerEvent } from './seller.ts'
 import { evolveStanding, type Standing, type StandingEvent } from './standing.ts'
 
 /** A state and the journal entry that led to it: what a store loads, and what `commit` writes. */
@@ -33,6 +34,7 @@ type Kinds = {
   case: [Case, CaseEvent]
   campaign: [Campaign, CampaignEvent]
   private_offer: [PrivateOffer, OfferEvent]
+  seller: [Seller, SellerEvent]
 }
 export type Kind = keyof Kinds
 export type StateOf<K extends Kind> = Kinds[K][0]
@@ -70,6 +72,7 @@ const rules: { readonly [K in Kind]: Rules<K> } = {
   case: { evolve: evolveCase },
   campaign: { evolve: evolveCampaign },
   private_offer: { evolve: evolveOffer },
+  seller: { evolve: evolveSeller },
 }
 
 /** The one release policy has no id of its own among many. */

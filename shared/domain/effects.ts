@@ -15,6 +15,7 @@ export const toldEventTypes: readonly string[] = [
   'standing.takeover_suspected',
   'standing.strike_recorded',
   'standing.account_suspended',
+  'seller.payout_account_replaced',
 ]
 
 /** Asks for a notice to the holder of a dormant handle; its rule and its worker are those of the notices. */

@@ -1,4 +1,5 @@
 import Stripe from 'stripe'
+import type { SellerPayout } from '../domain/seller.ts'
 import { callStripe, openStripe, type StripeConfig } from './stripe.ts'
 
 /** What the provider says of a seller's connected account, read now. */
@@ -14,6 +15,10 @@ export type SellerAccountFacts = {
   readonly disabledReason: string | null
   /** What its owner still has to tell, in the provider's words; never more than `requirementsMax`. */
   readonly requirementsDue: readonly string[]
+  /** ISO 3166. */
+  readonly country: string
+  /** The same for the same bank account or card, whosever it is; null: none was given yet. */
+  readonly bankFingerprint: string | null
 }
 
 export type SellerAccounts = {
@@ -31,6 +36,8 @@ export type SellerAccounts = {
     back: { readonly returnUrl: string; readonly refreshUrl: string },
   ) => Promise<{ readonly url: string; readonly expiresAt: string }>
   readonly read: (stripeAccountId: string) => Promise<SellerAccountFacts>
+  /** The newest payouts to the seller's bank, newest first. */
+  readonly listPayouts: (stripeAccountId: string, limit: number) => Promise<readonly SellerPayout[]>
 }
 
 export const requirementsMax = 50
@@ -67,6 +74,10 @@ export const openSellerAccounts = (config: StripeConfig): SellerAccounts => {
       return { url: link.url, expiresAt: new Date(link.expires_at * 1000).toISOString() }
     },
     read: async (stripeAccountId) => factsOf(await callStripe(() => stripe.accounts.retrieve(stripeAccountId))),
+    listPayouts: async (stripeAccount, limit) => {
+      const { data } = await callStripe(() => stripe.payouts.list({ limit }, { stripeAccount }))
+      return data.map(payoutOf)
+    },
   }
 }
 
@@ -97,4 +108,17 @@ const factsOf = (account: Stripe.Account): SellerAccountFacts => ({
   payoutsEnabled: account.payouts_enabled,
   disabledReason: account.requirements?.disabled_reason ?? null,
   requirementsDue: (account.requirements?.currently_due ?? []).slice(0, requirementsMax),
+  country: account.country ?? '',
+  bankFingerprint: account.external_accounts?.data[0]?.fingerprint ?? null,
+})
+
+const payoutStatuses = new Set<string>(['pending', 'in_transit', 'paid', 'failed', 'canceled'])
+
+const payoutOf = ({ id, amount, currency, status, arrival_date, failure_code }: Stripe.Payout): SellerPayout => ({
+  id,
+  amountMinor: amount,
+  currency: currency.toUpperCase(),
+  status: payoutStatuses.has(status) ? (status as SellerPayout['status']) : 'pending',
+  arrivalAt: new Date(arrival_date * 1000).toISOString(),
+  ...(failure_code !== null && { failureCode: failure_code }),
 })

@@ -23,6 +23,11 @@ export type Transfers = {
     destination: string,
     number: number,
   ) => Promise<{ readonly transferId: string } | TransferRefusal>
+  /** The transfer of this number, if one was made; however long ago. */
+  readonly find: (
+    order: TransferredOrder,
+    number: number,
+  ) => Promise<{ readonly transferId: string; readonly transferMinor: number } | null>
   /** Takes a transfer, or a part of it, back from the seller's account, once for each number (from 1 on). */
   readonly reverse: (
     order: TransferredOrder,
@@ -30,6 +35,8 @@ export type Transfers = {
     amountMinor: number,
     number: number,
   ) => Promise<{ readonly reversalId: string } | ReversalRefusal>
+  /** The reversal of this number, if one was made. */
+  readonly findReversal: (transferId: string, number: number) => Promise<{ readonly reversalId: string } | null>
 }
 
 /** Transfers of one order, and reversals of one transfer, that are looked through. There is a handful. */
@@ -50,11 +57,27 @@ export const openTransfers = (config: StripeConfig): Transfers => {
     return charge
   }
 
+  const transferOf = async (order: TransferredOrder, number: number): Promise<Stripe.Transfer | undefined> => {
+    const made = await callStripe(() => stripe.transfers.list({ transfer_group: order.id, limit: listedMax }))
+    return made.data.find(({ metadata }) => metadata['number'] === String(number))
+  }
+  const reversalOf = async (transferId: string, number: number): Promise<Stripe.TransferReversal | undefined> => {
+    const made = await callStripe(() => stripe.transfers.listReversals(transferId, { limit: listedMax }))
+    return made.data.find(({ metadata }) => metadata?.['number'] === String(number))
+  }
+
   return {
+    find: async (order, number) => {
+      const made = await transferOf(order, number)
+      return made === undefined ? null : { transferId: made.id, transferMinor: made.amount }
+    },
+    findReversal: async (transferId, number) => {
+      const made = await reversalOf(transferId, number)
+      return made === undefined ? null : { reversalId: made.id }
+    },
     transfer: async (order, amountMinor, destination, number) => {
       const find = async () => {
-        const made = await callStripe(() => stripe.transfers.list({ transfer_group: order.id, limit: listedMax }))
-        const standing = made.data.find(({ metadata }) => metadata['number'] === String(number))
+        const standing = await transferOf(order, number)
         if (standing === undefined) return null
         if (standing.amount === amountMinor && idOf(standing.destination) === destination) return standing
         throw new Error(`${standing.id} is not the transfer ${number} of ${order.id} that is wanted now`)
@@ -79,8 +102,7 @@ export const openTransfers = (config: StripeConfig): Transfers => {
     },
     reverse: async (order, transferId, amountMinor, number) => {
       const find = async () => {
-        const made = await callStripe(() => stripe.transfers.listReversals(transferId, { limit: listedMax }))
-        const standing = made.data.find(({ metadata }) => metadata?.['number'] === String(number))
+        const standing = await reversalOf(transferId, number)
         if (standing === undefined) return null
         if (standing.amount === amountMinor) return standing
         throw new Error(`${standing.id} is not the reversal ${number} of ${transferId} that is wanted now`)

@@ -76,6 +76,7 @@ const auctionPlace = { table: 'escrow', prefix: 'A#', sk: 'auction' } as const s
 const casePlace = { table: 'escrow', prefix: 'U#', sk: 'case' } as const satisfies Place
 const standingPlace = { table: 'handles', prefix: 'B#', sk: 'standing' } as const satisfies Place
 const campaignPlace = { table: 'escrow', prefix: 'C#', sk: 'campaign' } as const satisfies Place
+const sellerPlace = { table: 'escrow', prefix: 'S#', sk: 'seller' } as const satisfies Place
 const offerPlace = { table: 'escrow', prefix: 'V#', sk: 'private_offer' } as const satisfies Place
 
 /** The table of kinds. Keys of one table differ in prefix or sort key. */
@@ -103,6 +104,7 @@ const tableOfKinds = (): { readonly [K in Kind]: Shape<K> } => ({
     // An open case waits for a person: in a shard of its own, which no sweep of the clock reads.
     attributes: ({ status, openedAt }) => (status === 'open' ? { dueShard: casesShard, dueAt: openedAt } : {}),
   },
+  seller: { ...sellerPlace, idOf: (seller) => seller.accountId },
   campaign: { ...campaignPlace, idOf: (campaign) => campaign.id },
   private_offer: {
     ...offerPlace,

@@ -31,6 +31,32 @@ export const filedEntries = async (store: EscrowStore, aggregate: string): Promi
   return entries
 }
 
+/** Replaced entries of one aggregate behind this one, oldest first, `limit` at most: one request for each megabyte of them. */
+export const entriesAfter = async (
+  store: EscrowStore,
+  aggregate: string,
+  seq: number,
+  limit: number,
+): Promise<Entry[]> => {
+  const entries: Entry[] = []
+  let after: PageKey | undefined
+  do {
+    const answer = await store.db.send(
+      new QueryCommand({
+        TableName: store.escrowTable,
+        KeyConditionExpression: 'pk = :pk AND sk > :seq',
+        ExpressionAttributeValues: { ':pk': `J#${aggregate}`, ':seq': journalKey(aggregate, seq).sk },
+        ConsistentRead: true,
+        Limit: limit - entries.length,
+        ExclusiveStartKey: after,
+      }),
+    )
+    for (const item of answer.Items ?? []) entries.push(readEntry(aggregate, item))
+    after = answer.LastEvaluatedKey
+  } while (after !== undefined && entries.length < limit)
+  return entries
+}
+
 export const entryPageKey = (aggregate: string): PageKeyTest => pageKeyTest({ pk: `J#${aggregate}`, sk: /^\d{8}$/ })
 
 /** One page of the entries of one aggregate that were replaced, newest first; eventually consistent. */

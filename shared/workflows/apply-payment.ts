@@ -13,11 +13,13 @@ import type { Result } from '../domain/result.ts'
 import { traitOf } from '../domain/standing.ts'
 import type { Authorisations } from '../gateways/authorisations.ts'
 import type { Payments } from '../gateways/payments.ts'
+import type { SellerAccounts } from '../gateways/seller-accounts.ts'
 import { log } from '../runtime/log.ts'
 import type { PaymentMessage } from '../contract/messages.ts'
 import { loadOrder } from '../store/orders.ts'
 import { recordProviderEvent } from '../store/provider-events.ts'
 import type { Store } from '../store/client.ts'
+import { applyAccount } from './apply-account.ts'
 import { applyAuthorisation } from './authorisations.ts'
 import { type CommitDeps, committing, instant } from './committing.ts'
 import { noteTrait } from './links.ts'
@@ -27,6 +29,7 @@ export type PaymentDeps = CommitDeps<Store> & {
   /** Opened only for the events that need a look at the provider: refunds and disputes. */
   readonly payments: () => Promise<Payments>
   readonly authorisations: () => Promise<Authorisations>
+  readonly sellerAccounts: () => Promise<SellerAccounts>
   /** Whether our key is a live one: events of the other mode are not ours. */
   readonly livemode: () => Promise<boolean>
 }
@@ -58,8 +61,10 @@ export const applyPayment = async (deps: PaymentDeps, message: PaymentMessage): 
     case 'charge':
       return applyCharge(deps, message)
     case 'account':
-    case 'payout':
-      return setAside(deps, message, null, `no seller is known by the account ${message.account}`)
+    case 'payout': {
+      const refused = await applyAccount(deps, message)
+      return refused === null ? undefined : setAside(deps, message, null, refused)
+    }
     case 'authorisation': {
       const refused = await applyAuthorisation(deps, message.paymentIntentId)
       return refused === null ? undefined : setAside(deps, message, null, refused)

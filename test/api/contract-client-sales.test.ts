@@ -175,6 +175,16 @@ test('watches, cards, standings and cases', async () => {
   value(await operator.liftSuspension({ params: { accountId: 'right' }, body: { reason: 'a family' } }))
 })
 
+test('sellers: onboarding, how one stands, a year and its statement', async () => {
+  const [operator, alice] = [clientOf('operator'), clientOf('alice')]
+  const begun = value(await alice.beginOnboarding({ body: { country: 'US' } }))
+  expect(begun.seller.status).toBe('onboarding')
+  expect(value(await alice.getSeller({}))).toEqual(begun.seller)
+  expect(value(await alice.getSellerYear({ query: { year: '2026' } })).sales).toBe(0)
+  expect(value(await alice.getSellerStatement({ query: {} }))).toMatchObject({ hasHead: true, next: null })
+  expect(value(await operator.getSellerOf({ params: { accountId: 'alice' } })).stripeAccountId).toMatch(/^acct_/)
+})
+
 test('that was every operation of sales', () => {
   const every = (Object.keys(routes) as OperationId[]).filter(isOfSale)
   expect(every.filter((operationId) => !succeeded.has(operationId))).toEqual([])

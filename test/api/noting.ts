@@ -9,6 +9,7 @@ const saleGroups: ReadonlySet<RouteGroup> = new Set([
   'cases',
   'drops',
   'private-offers',
+  'sellers',
   'watches',
 ])
 

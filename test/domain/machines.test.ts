@@ -6,6 +6,7 @@ import { handleMachine, listingMachine } from '../../shared/domain/handle-machin
 import { campaignMachine } from '../../shared/domain/campaign.ts'
 import { orderMachine } from '../../shared/domain/order.ts'
 import { offerMachine } from '../../shared/domain/private-offer-machine.ts'
+import { sellerMachine } from '../../shared/domain/seller.ts'
 import { type Machine, toMermaid } from '../../shared/domain/transitions.ts'
 
 const machines: Machine<string, string>[] = [
@@ -17,6 +18,7 @@ const machines: Machine<string, string>[] = [
   offerMachine as Machine<string, string>,
   auctionMachine as Machine<string, string>,
   dropMachine as Machine<string, string>,
+  sellerMachine as Machine<string, string>,
 ]
 
 const reachable = (machine: Machine<string, string>): Set<string> => {

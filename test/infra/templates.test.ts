@@ -558,6 +558,7 @@ describe('bundles', () => {
     // Its word lists: how many words a name is made of.
     'api/campaigns': 2_200,
     'api/private-offers': 480,
+    'api/sellers': 760,
     'webhooks/stripe': 660,
     'schedules/sweep-handles': 400,
     'schedules/sweep-deadlines': 400,
@@ -581,6 +582,7 @@ describe('bundles', () => {
   const mayHoldStripe: readonly FunctionName[] = [
     'api/authorisations',
     'api/checkout',
+    'api/sellers',
     'webhooks/stripe',
     'workers/apply-payments',
     'workers/carry-out-effects',

@@ -97,6 +97,7 @@ export const openWorld = (store: Store & ShelvesStore, prefix: string) => {
     },
     livemode: () => Promise.resolve(false),
     payments: () => Promise.reject(new Error('no charge is looked at here')),
+    sellerAccounts: () => Promise.reject(new Error('no seller is looked at here')),
     // Everybody pays by bank transfer: there is no card to learn, and none is authorised.
     authorisations: () =>
       Promise.resolve({ readCard: () => Promise.resolve(null) } as Partial<Authorisations> as Authorisations),

@@ -76,6 +76,8 @@ describe("a seller's account", () => {
       payoutsEnabled: true,
       disabledReason: null,
       requirementsDue: [],
+      country: 'US',
+      bankFingerprint: expect.any(String) as string,
     })
   })
 
