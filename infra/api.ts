@@ -44,6 +44,10 @@ const functionOfGroup = {
     errorImpact: 'Operators cannot plan a release or publish one, and nobody can check a published schedule.',
   },
   runs: { name: 'api/runs', errorImpact: 'Operators cannot see how far releases have come, or start them by hand.' },
+  books: {
+    name: 'api/books',
+    errorImpact: 'Operators cannot see the trial balance or ask for a reconciliation; the daily one goes on.',
+  },
   drops: {
     name: 'api/drops',
     errorImpact: 'Nobody can enter a drop, and operators cannot create or cancel one; what runs goes on by the clock.',

@@ -189,6 +189,11 @@ export const grants = {
     // Starts a sweep. What else it could claim to have happened is decided anew by whoever acts on it.
     { allow: ['events:PutEvents'], on: 'bus' },
   ],
+  'api/books': [
+    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'], on: 'escrow', partitions: ['Z#*'] },
+    // Starts a reconciliation.
+    { allow: ['events:PutEvents'], on: 'bus' },
+  ],
   'api/drops': [
     ...asksEligibility,
     // Of a drop everything but its seed, which is written here and read by the clock's worker alone.
@@ -247,6 +252,13 @@ export const grants = {
   'schedules/sweep-deadlines': [
     { allow: ['dynamodb:Query'], on: 'escrow/index/byDue' },
     { allow: ['sqs:SendMessage'], on: 'deadlines' },
+  ],
+  'schedules/reconcile': [
+    // The book of every order, once a day; the journals of those that changed; its own reports.
+    { allow: ['dynamodb:Scan'], on: 'escrow' },
+    { allow: ['dynamodb:Query'], on: 'escrow', partitions: ['J#order:*', 'Z#list'] },
+    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], on: 'escrow', partitions: ['Z#*'] },
+    stripeSecret,
   ],
   'workers/split-feed': [
     receives('feeds'),

@@ -7,7 +7,7 @@ import { Bucket, BucketEncryption, type CfnBucket, HttpMethods } from 'aws-cdk-l
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
 import { queueVariable } from '../shared/contract/queues.ts'
-import { type MailEventMessage, runRequested } from '../shared/contract/messages.ts'
+import { type MailEventMessage, reconciliationRequested, runRequested } from '../shared/contract/messages.ts'
 import { alertEventTypes, reminderEventType } from '../shared/domain/alert.ts'
 import type { StreamFailureQueueName } from '../shared/contract/queues.ts'
 import { effectEventTypes, noticeEventType, offerEventTypes, orderEndTypes } from '../shared/domain/effects.ts'
@@ -35,6 +35,7 @@ export class WorkersStack extends Stack {
     this.addPlans(deployment)
     this.addDeadlines(deployment)
     this.addPayments(deployment)
+    this.addReconciliation(deployment, bus)
     this.addEffects(deployment, bus)
     this.addSaleOrders(deployment, bus)
     this.addNotices(deployment, bus)
@@ -216,6 +217,34 @@ export class WorkersStack extends Stack {
         detail: { saleId: [{ exists: true }] },
       },
       targets: [new SqsQueue(queue, { deadLetterQueue: deadLetters })],
+    })
+  }
+
+  /** Every day, or when an operator asks: the ledger beside the provider's balance. */
+  private addReconciliation(deployment: Deployment, bus: EventBus): void {
+    const { settings } = deployment
+    const reconcile = new ScheduledFunction(this, 'Reconcile', {
+      deployment,
+      name: 'schedules/reconcile',
+      every: Duration.days(1),
+      runsMissedMax: 2,
+      memoryMb: 1769,
+      timeout: Duration.minutes(15),
+      errorImpact: 'Nobody compares the ledger with the payment provider: money that went astray is not noticed.',
+    })
+    new Rule(this, 'ReconciliationsRule', {
+      ruleName: resourceName(settings, 'reconciliations'),
+      description: 'Reconciliations that an operator asks for',
+      eventBus: bus,
+      eventPattern: { source: [eventSource], detailType: [reconciliationRequested] },
+      targets: [new LambdaTarget(reconcile.lambda)],
+    })
+    addLoggedEventAlarm(this, 'BooksDiffer', {
+      settings,
+      logGroup: reconcile.logGroup,
+      event: 'books_differ',
+      symptom: 'The ledger and the balance of the payment provider differ, or an account is below zero.',
+      errorImpact: 'Money moved that the book does not know, or the reverse: a person must look at each difference.',
     })
   }
 

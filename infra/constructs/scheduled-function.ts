@@ -7,8 +7,10 @@ import { resourceName } from '../settings.ts'
 import { NodeFunction, type NodeFunctionProps } from './node-function.ts'
 
 export type ScheduledFunctionProps = Omit<NodeFunctionProps, 'retryAttempts'> & {
-  /** At most an hour, because the alarm looks at whole multiples of it. */
+  /** An hour, a day, or less than an hour: the alarm looks at whole multiples of it. */
   readonly every: Duration
+  /** Runs that may be missed before the alarm goes off: four, unless told otherwise. */
+  readonly runsMissedMax?: number
 }
 
 /**
@@ -26,7 +28,7 @@ export class ScheduledFunction extends NodeFunction {
       schedule: Schedule.rate(props.every),
       targets: [new LambdaTarget(this.lambda, { retryAttempts: 0, maxEventAge: Duration.minutes(1) })],
     })
-    const runsMissedMax = 4
+    const { runsMissedMax = 4 } = props
     addAlarm(this, 'Stopped', {
       settings,
       name: `${shortName}-stopped`,
@@ -34,7 +36,7 @@ export class ScheduledFunction extends NodeFunction {
       threshold: 1,
       whenBelow: true,
       evaluationPeriods: runsMissedMax,
-      symptom: `functions/${props.name}.ts has missed its last ${runsMissedMax} runs.`,
+      symptom: `functions/${props.name}.ts has missed its last ${runsMissedMax === 1 ? 'run' : `${runsMissedMax} runs`}.`,
       errorImpact: props.errorImpact,
     })
   }

@@ -1,5 +1,12 @@
 import * as z from 'zod'
-import { accountIdSchema, importIdSchema, orderIdSchema, planIdSchema, runIdSchema } from './ids.ts'
+import {
+  accountIdSchema,
+  importIdSchema,
+  orderIdSchema,
+  planIdSchema,
+  reconciliationIdSchema,
+  runIdSchema,
+} from './ids.ts'
 
 // What travels through our queues. A message is a hint: whoever receives it reads the state again before it acts.
 
@@ -20,6 +27,13 @@ export const runRequested = 'run.requested'
 export const runRequestedSchema = z.object({
   'detail-type': z.literal(runRequested),
   detail: z.object({ runId: runIdSchema }),
+})
+
+/** An operator asked for a reconciliation: likewise. */
+export const reconciliationRequested = 'reconciliation.requested'
+export const reconciliationRequestedSchema = z.object({
+  'detail-type': z.literal(reconciliationRequested),
+  detail: z.object({ reconciliationId: reconciliationIdSchema }),
 })
 
 /** An aggregate whose deadline has come, or comes when the message is received: `order:ord_…`. */

@@ -17,6 +17,7 @@ export type RouteGroup =
   | 'dead-letters'
   | 'release-plans'
   | 'runs'
+  | 'books'
   | 'watches'
   | 'authorisations'
   | 'cases'

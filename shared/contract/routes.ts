@@ -3,6 +3,7 @@ import { authorisationRoutes } from './routes/authorisations.ts'
 import { caseRoutes } from './routes/cases.ts'
 import { campaignRoutes } from './routes/campaigns.ts'
 import { auctionRoutes } from './routes/auctions.ts'
+import { bookRoutes } from './routes/books.ts'
 import { catalogueRoutes } from './routes/catalogue.ts'
 import { checkoutRoutes } from './routes/checkout.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
@@ -32,6 +33,7 @@ export const routes = {
   ...deadLetterRoutes,
   ...releasePlanRoutes,
   ...runRoutes,
+  ...bookRoutes,
   ...watchRoutes,
   ...authorisationRoutes,
   ...caseRoutes,

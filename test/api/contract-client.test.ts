@@ -144,6 +144,16 @@ test('a run is started and followed through the typed client', async () => {
   expect(value(await operator.listRuns({})).items.map((run) => run.id)).toContain(id)
 })
 
+test('the books are compared and read through the typed client', async () => {
+  const operator = clientOf('operator')
+  const { id } = value(await operator.startReconciliation({ body: {}, idempotencyKey: 'books' }))
+  await market.system.idle()
+  const params = { reconciliationId: id }
+  expect(value(await operator.getReconciliation({ params }))).toMatchObject({ id, state: 'complete' })
+  expect(value(await operator.listReconciliations({})).items.map((one) => one.id)).toContain(id)
+  expect(value(await operator.getTrialBalance({}))).toMatchObject({ reconciliationId: id, negative: [] })
+})
+
 test('that was every operation but those of sales and the webhook, which only the provider can sign', async () => {
   const client = clientOf('alice')
   const every = Object.keys(routes) as OperationId[]

@@ -366,6 +366,7 @@ describe('events', () => {
   it.each([
     ['schedules/sweep-handles', 'rate(15 minutes)'],
     ['schedules/sweep-deadlines', 'rate(1 minute)'],
+    ['schedules/reconcile', 'rate(1 day)'],
   ] as const)('%s starts at %s, and an alarm tells when it does not', (name, schedule) => {
     const lambda = functionOf(name)
     const rules = assembly
@@ -555,6 +556,7 @@ describe('bundles', () => {
     'api/authorisations': 720,
     'api/cases': 420,
     'api/runs': 420,
+    'api/books': 420,
     // Its word lists: how many words a name is made of.
     'api/campaigns': 2_200,
     'api/private-offers': 480,
@@ -562,6 +564,7 @@ describe('bundles', () => {
     'webhooks/stripe': 660,
     'schedules/sweep-handles': 400,
     'schedules/sweep-deadlines': 400,
+    'schedules/reconcile': 700,
     'workers/split-feed': 640,
     'workers/import-accounts': 660,
     // Its word lists: what a handle is worth, and what it must not say.
@@ -583,6 +586,7 @@ describe('bundles', () => {
     'api/authorisations',
     'api/checkout',
     'api/sellers',
+    'schedules/reconcile',
     'webhooks/stripe',
     'workers/apply-payments',
     'workers/carry-out-effects',

@@ -1,7 +1,8 @@
 import type Stripe from 'stripe'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Fault, FaultCall } from '../../local/stripe/api.ts'
-import { type BalanceChange, openBalance } from '../../shared/gateways/balance.ts'
+import type { ProviderChange } from '../../shared/domain/reconciliation.ts'
+import { openBalance } from '../../shared/gateways/balance.ts'
 import { openSellerAccounts, type SellerAccounts } from '../../shared/gateways/seller-accounts.ts'
 import { ProviderUnavailable } from '../../shared/gateways/stripe.ts'
 import { openTransfers, type TransferredOrder, type Transfers } from '../../shared/gateways/transfers.ts'
@@ -204,7 +205,7 @@ describe('the balance', () => {
     const to = new Date(local.clock.now()).toISOString()
     const [transfer] = (await local.stripe.transfers.list({ transfer_group: 'ord_10' })).data
     local.server.control.reverseFromDashboard(transfer?.id ?? '', 50)
-    const read: BalanceChange[] = []
+    const read: ProviderChange[] = []
     const pages: number[] = []
     const balance = openBalance({ secretKey, apiUrl: local.server.url })
     for await (const page of balance.changes(from, to)) {
