@@ -36,6 +36,9 @@ export type ReconciliationResult = Omit<Comparison, 'differences'> & {
 /** A report is one item of at most 400 kB; a difference takes about 300 bytes. */
 export const differencesShownMax = 200
 
+/** How far back the first report looks, and the farthest that one is asked to. */
+export const spanDaysMax = 35
+
 /** The books of thirteen months can be looked up. */
 const keptDays = 400
 

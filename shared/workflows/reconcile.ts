@@ -17,6 +17,7 @@ import {
   loadReconciliation,
   newestComplete,
   type ReconciliationResult,
+  spanDaysMax,
   type StoredReconciliation,
 } from '../store/reconciliations.ts'
 import { scanOrders } from '../store/scan-orders.ts'
@@ -29,8 +30,6 @@ export type ReconcileDeps = {
 
 /** What moved at the provider this shortly before may not have been told yet. */
 const settleMs = 60 * 60_000
-/** How far back the first report looks, and the farthest that one is asked to. */
-export const spanDaysMax = 35
 /** Journals that are read at the same time. */
 const readsAtOnce = 16
 /** Movements whose every one is asked for at the provider; of more than these, the rest is told as missing. */

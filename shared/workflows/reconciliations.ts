@@ -13,6 +13,7 @@ import {
   newestComplete,
   queryReconciliations,
   reconciliationPageKey,
+  spanDaysMax,
   type ReconciliationResult,
   type StoredReconciliation,
 } from '../store/reconciliations.ts'
@@ -36,10 +37,13 @@ export const startReconciliation = async (
   },
 ): Promise<Result<View>> => {
   const { operatorId, idempotencyKey, requestHash, from } = request
+  const now = deps.now()
+  if (from !== undefined && !(Date.parse(from) < now && Date.parse(from) >= now - spanDaysMax * 86_400_000))
+    return refuse('validation_failed', `from: an instant of the last ${spanDaysMax} days`, 'from')
   const standing = await createReconciliation(deps.store, {
     id: derivedId('rec', operatorId, idempotencyKey),
     startedBy: operatorId,
-    createdAt: instant(deps.now()),
+    createdAt: instant(now),
     requestHash,
     ...(from !== undefined && { wantedFrom: from }),
   })

@@ -230,8 +230,43 @@ test('the same key asks once, another span under it is refused, and the list has
     idempotencyKey: key,
   })
   expect(other).toMatchObject({ ok: false, status: 422, problem: { code: 'idempotency_key_reused' } })
+  for (const wrong of ['2020-01-01T00:00:00Z', '2099-01-01T00:00:00Z'])
+    expect(await operator.startReconciliation({ body: { from: wrong }, idempotencyKey: freshKey() })).toMatchObject({
+      ok: false,
+      status: 400,
+      problem: { code: 'validation_failed', field: 'from' },
+    })
   const { items, nextCursor } = value(await operator.listReconciliations({ query: { limit: 2 } }))
   expect(items[0]?.id).toBe(first.id)
   const more = value(await operator.listReconciliations({ query: { limit: 2, cursor: nextCursor ?? '' } }))
   expect(more.items.map(({ id }) => id)).not.toContain(items[1]?.id)
+})
+
+test('each day one is made by the clock, and begins where the newest complete one ended', async () => {
+  const [before] = value(await operator.listReconciliations({ query: { limit: 1 } })).items
+  await market.system.clock.move(25 * hour)
+  await market.system.idle()
+  const [first] = value(await operator.listReconciliations({ query: { limit: 1 } })).items
+  expect(first).toMatchObject({ startedBy: 'schedule', state: 'complete', from: before?.to })
+  await market.system.clock.move(24 * hour)
+  await market.system.idle()
+  const [second] = value(await operator.listReconciliations({ query: { limit: 1 } })).items
+  expect(second).toMatchObject({ startedBy: 'schedule', state: 'complete', from: first?.to })
+  expect(second?.id).not.toBe(first?.id)
+})
+
+test('a provider that does not answer leaves the report open, the next one takes its span, and operators see it stalled', async () => {
+  const [last] = value(await operator.listReconciliations({ query: { limit: 1 } })).items
+  market.stripe.control.setFault(() => ({ kind: 'status', status: 503 }))
+  const { id } = value(await operator.startReconciliation({ body: {}, idempotencyKey: freshKey() }))
+  await market.system.idle()
+  market.stripe.control.setFault(undefined)
+  const params = { reconciliationId: id }
+  expect(value(await operator.getReconciliation({ params }))).toMatchObject({ state: 'working', agrees: null })
+  await market.system.clock.move(hour)
+  expect(value(await operator.getReconciliation({ params }))).toMatchObject({ state: 'stalled' })
+  const next = value(await operator.startReconciliation({ body: {}, idempotencyKey: freshKey() }))
+  await market.system.idle()
+  const done = value(await operator.getReconciliation({ params: { reconciliationId: next.id } }))
+  expect(done).toMatchObject({ state: 'complete', from: last?.to })
 })

@@ -49,10 +49,39 @@ it('pays, settles, disputes, closes, refunds and sends again by HTTP', async () 
   expect((await post('replay-delivery', { delivery: deliveries[0]?.id })).status).toBe(200)
 })
 
+it('onboards, restricts, transfers, reverses and pays out by HTTP', async () => {
+  const { id: account } = await local.stripe.accounts.create({
+    type: 'express',
+    capabilities: { transfers: { requested: true } },
+  })
+  expect((await post('onboard', { account, outcome: 'document' })).body).toMatchObject({ payouts_enabled: false })
+  expect((await post('onboard', { account })).body).toMatchObject({ payouts_enabled: true })
+  expect((await post('restrict-account', { account, reason: 'listed' })).body).toMatchObject({
+    requirements: { disabled_reason: 'listed' },
+  })
+  expect((await post('lift-restriction', { account })).body).toMatchObject({ payouts_enabled: true })
+  const session = await local.stripe.checkout.sessions.create(sessionFor(10_000))
+  local.server.control.pay(session.id)
+  local.clock.move({ days: 2 })
+  const transfer = (await post('transfer', { account, amount: 900, transfer_group: 'ord_1' })).body
+  expect(transfer).toMatchObject({ amount: 900, destination: account, transfer_group: 'ord_1' })
+  const reversal = await post('reverse-transfer', { transfer: transfer['id'], amount: 100 })
+  expect(reversal.body).toMatchObject({ amount: 100 })
+  const { payouts } = (await post('pay-out', { account })).body as { payouts: { id: string; amount: number }[] }
+  expect(payouts).toMatchObject([{ amount: 800 }])
+  expect((await post('settle-payout', { payout: payouts[0]?.id, outcome: 'failed' })).body).toMatchObject({
+    status: 'failed',
+  })
+  const page = await (await fetch(`${local.server.url}/_local`)).text()
+  for (const shown of [account, String(transfer['id']), payouts[0]?.id ?? 'no payout']) expect(page).toContain(shown)
+})
+
 it('says what is wrong', async () => {
   expect(await post('pay', {})).toMatchObject({ status: 400, body: { error: { param: 'session' } } })
   expect(await post('pay', { session: 'cs_none' })).toMatchObject({ status: 404 })
   expect(await post('settle', { payment_intent: 'pi_1', outcome: 'maybe' })).toMatchObject({ status: 400 })
+  expect(await post('onboard', { account: 'acct_none' })).toMatchObject({ status: 404 })
+  expect(await post('settle-payout', { payout: 'po_none', outcome: 'paid' })).toMatchObject({ status: 400 })
   expect(await post('nothing', {})).toMatchObject({ status: 404 })
 })
 
