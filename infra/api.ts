@@ -22,6 +22,11 @@ const functionOfGroup = {
   reference: { name: 'api/reference', errorImpact: 'Partners cannot read the API description; nothing else is hurt.' },
   purchases: { name: 'api/purchases', errorImpact: 'Orders cannot be placed, seen or cancelled: sales are lost.' },
   checkout: { name: 'api/checkout', errorImpact: 'Buyers who hold a handle cannot reach the payment page.' },
+  trading: {
+    name: 'api/trading',
+    errorImpact: 'Buyers cannot accept or cancel, and sellers do not see their sales; money and deadlines go on.',
+  },
+  listings: { name: 'api/listings', errorImpact: 'Holders cannot put their handles on sale or take them off.' },
   auctions: {
     name: 'api/auctions',
     errorImpact: 'Nobody can bid, so running auctions end too low or unsold; each still ends at its time.',

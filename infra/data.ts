@@ -71,6 +71,13 @@ export class DataStack extends Stack {
       sortKey: text('createdAt'),
       projectionType: ProjectionType.ALL,
     })
+    // What a user sells (`order#<account>`), and the offers that a user gets (`offer#<account>`).
+    this.escrow.addGlobalSecondaryIndex({
+      indexName: 'bySeller',
+      partitionKey: text('sellerKey'),
+      sortKey: text('createdAt'),
+      projectionType: ProjectionType.ALL,
+    })
     this.escrow.addGlobalSecondaryIndex({
       indexName: 'bySale',
       partitionKey: text('saleMonth'),
@@ -143,7 +150,7 @@ export class DataStack extends Stack {
       const arn = subResourceArn(this.handles.tableArn, `/index/${index}`)
       resources.set(`handles/index/${index}`, { arn, environment: handlesVariable })
     }
-    for (const index of ['byDue', 'byParty', 'bySale'] as const) {
+    for (const index of ['byDue', 'byParty', 'bySale', 'bySeller'] as const) {
       const arn = subResourceArn(this.escrow.tableArn, `/index/${index}`)
       resources.set(`escrow/index/${index}`, { arn, environment: escrowVariable })
     }

@@ -15,7 +15,7 @@ import {
 
 type TableName = 'handles' | 'escrow' | 'shelves'
 type IndexName = 'handles/index/byDue' | 'handles/index/byShelf' | 'handles/index/byHolder'
-type EscrowIndexName = 'escrow/index/byDue' | 'escrow/index/byParty' | 'escrow/index/bySale'
+type EscrowIndexName = `escrow/index/${'byDue' | 'byParty' | 'bySale' | 'bySeller'}`
 
 /** What a grant is on. `feeds-bucket/feeds/*` is every object under that prefix of the bucket, and no other. */
 export type ResourceName =
@@ -139,6 +139,16 @@ export const grants = {
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'escrow' },
     countsRequests,
     { allow: ['dynamodb:Query'], on: 'escrow/index/byParty' },
+  ],
+  'api/trading': [
+    { allow: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
+    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'escrow' },
+    { allow: ['dynamodb:Query'], on: 'escrow/index/bySeller' },
+  ],
+  'api/listings': [
+    ...asksEligibility,
+    { allow: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
+    { allow: ['dynamodb:Query'], on: 'escrow/index/bySale' },
   ],
   'api/checkout': [{ allow: ['dynamodb:GetItem'], on: 'escrow' }, stripeSecret],
   'api/auctions': [

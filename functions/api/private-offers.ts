@@ -50,7 +50,7 @@ const answer = api(privateOfferRoutes, {
     const accepted = await acceptOffer({ ...(await deps()), ...rules }, params.token, body.price, caller)
     if (!accepted.ok) return accepted
     const { offer, order } = accepted.value
-    return ok({ offer: viewOfferForProspect(offer, terms), order: order === null ? null : viewOrder(order, terms) })
+    return ok({ offer: viewOfferForProspect(offer, terms), order: order === null ? null : viewOrder(order) })
   },
 })
 

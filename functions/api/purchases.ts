@@ -6,7 +6,7 @@ import { running } from '../../shared/runtime/running.ts'
 import { claimedHumanity } from '../../shared/gateways/humanity.ts'
 import { claimedSecondFactor } from '../../shared/gateways/second-factor.ts'
 import { openStore } from '../../shared/store/client.ts'
-import { cancelOrder, getOrder, listOrders } from '../../shared/workflows/orders.ts'
+import { getOrder, listOrders } from '../../shared/workflows/orders.ts'
 import { cachedPolicy } from '../../shared/workflows/policies.ts'
 import { placeOrder } from '../../shared/workflows/place-order.ts'
 import { viewOrder } from '../../shared/workflows/views.ts'
@@ -20,23 +20,18 @@ const deps = {
   humanity: claimedHumanity,
   secondFactor: claimedSecondFactor,
 }
-const { terms } = deps
 
 export const handler = api(purchaseRoutes, {
   placeOrder: async ({ body, caller, idempotencyKey, requestHash }) => {
     const order = await placeOrder(deps, { buyer: caller, ...body, idempotencyKey, requestHash })
-    return order.ok ? ok(viewOrder(order.value, terms)) : order
+    return order.ok ? ok(viewOrder(order.value)) : order
   },
   listOrders: async ({ query, caller }) => {
     const page = await listOrders(store, caller.id, query)
-    return page.ok ? ok({ ...page.value, items: page.value.items.map((order) => viewOrder(order, terms)) }) : page
+    return page.ok ? ok({ ...page.value, items: page.value.items.map((order) => viewOrder(order)) }) : page
   },
   getOrder: async ({ params, caller }) => {
     const order = await getOrder(store, params.orderId, caller.id)
-    return order.ok ? ok(viewOrder(order.value, terms)) : order
-  },
-  cancelOrder: async ({ params, caller }) => {
-    const order = await cancelOrder(deps, params.orderId, caller.id)
-    return order.ok ? ok(viewOrder(order.value, terms)) : order
+    return order.ok ? ok(viewOrder(order.value)) : order
   },
 })

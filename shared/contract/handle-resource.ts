@@ -51,9 +51,10 @@ export const decaySchema = z
 export const listingSchema = z
   .object({
     status: z.enum(['open', 'held']),
+    seller: z.enum(['platform', 'holder']).meta({ description: 'Who sells it: holders are pseudonymous' }),
     mode: listingModeSchema,
     price: moneySchema.meta({ description: 'What is asked now' }),
-    openedAt: instantSchema.meta({ description: 'When it was released' }),
+    openedAt: instantSchema.meta({ description: 'When it was released, or put on sale by its holder' }),
     opensAt: instantSchema.meta({ description: 'When the quarantine ends and anybody may buy it' }),
     phase: phaseSchema.meta({ description: 'Who may buy it now' }),
     phases: z.array(phaseSchema).meta({ description: 'All of them, in order' }),

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { gatewaySchema } from './gateway.ts'
-import { problemSchema, problemStatus } from './problems.ts'
+import { problemSchema, statusOf } from './problems.ts'
 import type { Route } from './route.ts'
 import { routes } from './routes.ts'
 
@@ -61,7 +61,7 @@ const problemsOfAll = ['internal_error', 'service_unavailable'] as const
 const operation = (route: Route, components: Json): Json => {
   const failures = new Map<number, string[]>()
   for (const code of new Set([...route.problems, ...problemsOfAll])) {
-    const status = problemStatus[code]
+    const status = statusOf(code)
     failures.set(status, [...(failures.get(status) ?? []), code])
   }
   const responses: Json = {

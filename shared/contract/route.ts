@@ -25,6 +25,8 @@ export type RouteGroup =
   | 'campaigns'
   | 'private-offers'
   | 'sellers'
+  | 'trading'
+  | 'listings'
   | 'stripe-webhook'
 
 export type Route = {

@@ -18,6 +18,8 @@ import { runRoutes } from './routes/runs.ts'
 import { sellerRoutes } from './routes/sellers.ts'
 import { webhookRoutes } from './routes/stripe-webhook.ts'
 import { dropRoutes } from './routes/drops.ts'
+import { tradingRoutes } from './routes/trading.ts'
+import { listingRoutes } from './routes/listings.ts'
 import { watchRoutes } from './routes/watches.ts'
 
 /** The table: gateway routes, OpenAPI, the typed client and the role tests read it; a function reads its group alone. */
@@ -26,6 +28,8 @@ export const routes = {
   ...discoveryRoutes,
   ...purchaseRoutes,
   ...checkoutRoutes,
+  ...tradingRoutes,
+  ...listingRoutes,
   ...auctionRoutes,
   ...accountRoutes,
   ...keepRoutes,

@@ -71,8 +71,11 @@ export const decideSaleOrder = (
     case 'payment_processing':
     case 'funded':
     case 'handing_over':
-    case 'settled':
+    case 'inspection':
     case 'disputed':
+    case 'settling':
+    case 'settled':
+    case 'chargeback':
     case 'charged_back':
       return []
   }

@@ -12,7 +12,8 @@ import {
 import type { Handle, HandleStatus } from './handle.ts'
 import { canonicalJson, chainFaults, type Entry } from './journal.ts'
 import { balances, orderAccount, type Posting } from './ledger.ts'
-import { heldStatuses, holdingStatuses, type Order, type OrderEvent } from './order.ts'
+import { heldMinor } from './order-money.ts'
+import { holdingStatuses, type Order, type OrderEvent } from './order.ts'
 
 export type AuditFault = { readonly aggregate: string; readonly fault: string }
 
@@ -33,14 +34,14 @@ export type AuditReport = {
  * Verifies everything that can be verified from the tables alone: every chain is whole and unchanged; every state is what
  * its entries fold to; every posting is the one that the rules give for its event; the book sums to zero; held money is
  * what open orders hold (I4); a capture is booked once (I5); a handle is on hold for at most one order and for that one
- * (I3), and belongs to the buyer of its settled order (I2).
+ * (I3), and belongs to whom its last order gave it (I2).
  */
 export const newAudit = () => {
   const faults: AuditFault[] = []
   const filed = new Map<string, Entry[]>()
   const postings: Posting[] = []
   const holding = new Map<string, string[]>()
-  const settled = new Map<string, Order>()
+  const handedOver = new Map<string, Order>()
   const handlesByStatus = { active: 0, dormant: 0, unreachable: 0, released: 0, reserved: 0, locked: 0 }
   let handles = 0
   const orders: Order[] = []
@@ -83,10 +84,11 @@ export const newAudit = () => {
     const holds = holding.get(handle.name) ?? []
     if (holds.length > 1) faults.push({ aggregate, fault: `on hold for ${holds.length} orders` })
     if (handle.listing?.orderId !== holds[0]) faults.push({ aggregate, fault: 'its hold and its order do not agree' })
-    const bought = handle.status === 'locked' ? undefined : handle.holder?.orderId
-    if (bought !== undefined && settled.get(bought)?.buyerId !== handle.holder?.accountId) {
-      faults.push({ aggregate, fault: 'its holder is not the buyer of its settled order' })
-    }
+    const { holder } = handle
+    if (handle.status === 'locked' || holder?.orderId === undefined) return
+    const order = handedOver.get(holder.orderId)
+    const due = order?.replacedBy === handle.name ? order.sellerId : order?.buyerId
+    if (due !== holder.accountId) faults.push({ aggregate, fault: 'its holder is not whom its order gave it to' })
   }
 
   return {
@@ -117,7 +119,7 @@ export const newAudit = () => {
       if (holdingStatuses.has(state.status)) {
         holding.set(state.handle, [...(holding.get(state.handle) ?? []), state.id])
       }
-      if (state.status === 'settled') settled.set(state.id, state)
+      if (state.settledAt !== undefined || state.handedOverAt !== undefined) handedOver.set(state.id, state)
     },
 
     /** An aggregate of any other kind. */
@@ -130,10 +132,10 @@ export const newAudit = () => {
       const book = balances(postings)
       for (const order of orders) {
         const held = book.get(`${orderAccount(order.id)} ${order.currency}`) ?? 0
-        const due = heldStatuses.has(order.status) ? order.priceMinor : 0
+        const due = heldMinor(order)
         if (held !== due) faults.push({ aggregate: `order:${order.id}`, fault: `${held} is held, ${due} is due` })
       }
-      const heldMinor = [...book].reduce(
+      const allHeldMinor = [...book].reduce(
         (sum, [account, balance]) => sum + (account.startsWith('order:') ? balance : 0),
         0,
       )
@@ -144,7 +146,7 @@ export const newAudit = () => {
         entries,
         postings: postings.length,
         ledgerSumMinor: [...book.values()].reduce((sum, balance) => sum + balance, 0),
-        heldMinor,
+        heldMinor: allHeldMinor,
         faults,
       }
     },

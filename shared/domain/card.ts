@@ -30,7 +30,7 @@ export const cardOf = ({
   listing,
   appraisal,
 }: Pick<Handle, 'name' | 'display' | 'listing' | 'appraisal'>): Card | null =>
-  listing === undefined || appraisal === undefined
+  listing === undefined || appraisal === undefined || listing.unlisted === true
     ? null
     : {
         name,

@@ -9,6 +9,10 @@ export const evolveHandle = (name: string, handle: Handle | null, event: HandleE
     const { type: _, importId: _from, display, ...account } = event
     return { name, display, status: 'active', holder: account, dormancy: null }
   }
+  if (event.type === 'handle_granted') {
+    const { type: _, display, ...holder } = event
+    return { name, display, status: 'active', holder, dormancy: null }
+  }
   if (handle === null) throw new Error(`${event.type} happened to ${name} before it existed`)
   switch (event.type) {
     case 'account_updated': {
@@ -20,7 +24,7 @@ export const evolveHandle = (name: string, handle: Handle | null, event: HandleE
       const { rule, policyVersion } = event
       const grace = { startedAt: at, rule, policyVersion, attempts: 0, lastAttemptAt: at, given: [], failed: [] }
       // The first notice, which is asked for in the same breath, says until when.
-      return { ...handle, status: 'dormant', dormancy: { ...grace, releaseAt: at, nextAt: at } }
+      return { ...withoutListing(handle), status: 'dormant', dormancy: { ...grace, releaseAt: at, nextAt: at } }
     }
     case 'notice_wanted': {
       const { attempt: attempts, releaseAt, nextAt } = event
@@ -95,21 +99,38 @@ export const evolveHandle = (name: string, handle: Handle | null, event: HandleE
       const { sale: _, ...listing } = listingOf(handle)
       return { ...handle, listing }
     }
+    case 'listing_opened': {
+      const { sellerId, priceMinor, currency, unlisted, appraisal = handle.appraisal } = event
+      const listing: Listing = { status: 'open', priceMinor, currency, openedAt: at, ...noPhases, sellerId, unlisted }
+      return { ...handle, appraisal, listing }
+    }
+    case 'listing_closed':
+      return withoutListing(handle)
     case 'handle_held':
       return { ...handle, listing: { ...listingOf(handle), status: 'held', orderId: event.orderId } }
     case 'hold_lifted': {
       const { orderId: _, ...listing } = listingOf(handle)
+      if (listing.unlisted === true) return withoutListing(handle)
       return { ...handle, listing: { ...listing, status: 'open' } }
     }
     case 'handle_handed_over': {
-      const { listing: _, release: _r, overruled: _o, ...rest } = handle
-      const { accountId, orderId } = event
+      const { listing: _, release: _r, overruled: _o, movedTo: _m, ...rest } = handle
+      const { accountId, orderId, movedTo } = event
       // The platform's next feed fills in the rest; from here on the new holder counts as active since the hand-over.
       const holder: Holder = { accountId, orderId, class: 'ordinary', createdAt: at, lastActiveAt: at, followers: 0 }
+      return { ...rest, status: 'active', holder, ...(movedTo !== undefined && { movedTo }) }
+    }
+    case 'handle_returned': {
+      const { movedTo: _, ...rest } = handle
+      const { type: _t, orderId: _o, ...holder } = event
       return { ...rest, status: 'active', holder }
     }
+    case 'handle_retired': {
+      const reserved = { code: 'retired', reason: 'It stood in for a handle that was given back.' }
+      return { ...withoutHolder(handle), status: 'reserved', reserved, movedTo: event.movedTo }
+    }
     case 'handle_locked':
-      return { ...handle, status: 'locked' }
+      return { ...withoutListing(handle), status: 'locked', dormancy: null }
     case 'handle_unlocked':
       return { ...handle, status: 'active' }
   }
@@ -128,6 +149,14 @@ const dormancyOf = (handle: Handle): Dormancy => {
 const listingOf = (handle: Handle): Listing => {
   if (handle.listing === undefined) throw new Error(`${handle.name} has no listing`)
   return handle.listing
+}
+
+/** A listing of a user's own: nobody comes before others, and nothing rests. */
+const noPhases = { rightsDays: 0, firstRefusalDays: 0, prospectsDays: 0, quarantineDays: 0 }
+
+const withoutListing = (handle: Handle): Handle => {
+  const { listing: _, ...rest } = handle
+  return rest
 }
 
 const releaseOf = ({ rule, policyVersion, dueAt, noticesGiven }: Release): Release => ({

@@ -44,10 +44,21 @@ export const handleMachine: Machine<HandleStatus, HandleEvent['type']> = {
     { from: 'released', on: 'sale_opened', to: 'released', by: ['operator', 'system'] },
     { from: 'released', on: 'sale_closed', to: 'released', by: ['operator', 'prospect', 'buyer', 'system'] },
     { from: 'released', on: 'handle_held', to: 'released', by: ['buyer', 'system'] },
-    { from: 'released', on: 'hold_lifted', to: 'released', by: ['buyer', 'operator', 'system'] },
-    { from: 'released', on: 'handle_handed_over', to: 'active', by: ['system'] },
-    { from: 'active', on: 'handle_locked', to: 'locked', by: ['system'] },
-    { from: 'locked', on: 'handle_unlocked', to: 'active', by: ['system'] },
+    { from: 'released', on: 'hold_lifted', to: 'released', by: ['buyer', 'operator', 'platform', 'system'] },
+    { from: 'released', on: 'handle_handed_over', to: 'active', by: ['system', 'platform'] },
+    { from: 'active', on: 'listing_opened', to: 'active', by: ['seller', 'buyer', 'system'] },
+    { from: 'active', on: 'listing_changed', to: 'active', by: ['seller'] },
+    { from: 'active', on: 'listing_closed', to: 'active', by: ['seller'] },
+    { from: 'active', on: 'handle_held', to: 'active', by: ['buyer', 'seller', 'system'] },
+    { from: 'active', on: 'hold_lifted', to: 'active', by: ['buyer', 'operator', 'platform', 'system'] },
+    { from: 'active', on: 'handle_handed_over', to: 'active', by: ['system', 'platform'] },
+    { from: null, on: 'handle_granted', to: 'active', by: ['system', 'platform'] },
+    { from: 'locked', on: 'handle_returned', to: 'active', by: ['operator', 'system'] },
+    { from: 'active', on: 'handle_retired', to: 'reserved', by: ['operator', 'system'] },
+    { from: 'active', on: 'handle_locked', to: 'locked', by: ['buyer', 'system'] },
+    { from: 'dormant', on: 'handle_locked', to: 'locked', by: ['buyer', 'system'] },
+    { from: 'unreachable', on: 'handle_locked', to: 'locked', by: ['buyer', 'system'] },
+    { from: 'locked', on: 'handle_unlocked', to: 'active', by: ['buyer', 'operator', 'system'] },
     ...(['active', 'dormant', 'unreachable', 'released', 'reserved'] as const).flatMap((status) => [
       { from: status, on: 'right_recorded' as const, to: status, by: ['operator' as const] },
       { from: status, on: 'right_withdrawn' as const, to: status, by: ['operator' as const] },
@@ -55,27 +66,37 @@ export const handleMachine: Machine<HandleStatus, HandleEvent['type']> = {
   ],
 }
 
-export type ListingStatus = 'open' | 'held' | 'sold'
+export type ListingStatus = 'open' | 'held' | 'sold' | 'closed'
 
-/** The life of a listing: it is born with the release and lives on the handle's item. */
+/** The life of a listing: born with the release, or by its holder's word; it lives on the handle's item. */
 export const listingMachine: Machine<ListingStatus, HandleEvent['type']> = {
   name: 'listing',
-  states: { open: 'resting', held: 'waiting', sold: 'final' },
+  states: { open: 'resting', held: 'waiting', sold: 'final', closed: 'final' },
   transitions: [
     { from: null, on: 'handle_released', to: 'open', by: ['system'] },
-    { from: 'open', on: 'listing_changed', to: 'open', by: ['operator'] },
+    { from: null, on: 'listing_opened', to: 'open', by: ['seller', 'buyer', 'system'] },
+    { from: 'open', on: 'listing_changed', to: 'open', by: ['operator', 'seller'] },
+    { from: 'open', on: 'listing_closed', to: 'closed', by: ['seller'] },
     { from: 'open', on: 'sale_opened', to: 'open', by: ['operator', 'system'] },
     { from: 'open', on: 'sale_closed', to: 'open', by: ['operator', 'prospect', 'buyer', 'system'] },
-    { from: 'open', on: 'handle_held', to: 'held', by: ['buyer', 'system'] },
-    { from: 'held', on: 'hold_lifted', to: 'open', by: ['buyer', 'operator', 'system'], after: 'orderDeadline' },
-    { from: 'held', on: 'handle_handed_over', to: 'sold', by: ['system'] },
+    { from: 'open', on: 'handle_held', to: 'held', by: ['buyer', 'seller', 'system'] },
+    {
+      from: 'held',
+      on: 'hold_lifted',
+      to: 'open',
+      by: ['buyer', 'operator', 'platform', 'system'],
+      after: 'orderDeadline',
+    },
+    { from: 'held', on: 'handle_handed_over', to: 'sold', by: ['system', 'platform'] },
   ],
 }
 
 /** The row that lets `actor` raise `on` now, in the handle's and, where it matters, the listing's table. */
 export const allowedFor = (handle: Handle, on: HandleEvent['type'], actor: Actor): Refusal | null => {
   const row = findTransition(handleMachine, handle.status, on)
-  const concernsListing = listingMachine.transitions.some((r) => r.on === on && r.from !== null)
+  const concernsListing = listingMachine.transitions.some(
+    (r) => r.on === on && (r.from !== null || on === 'listing_opened'),
+  )
   const listingRow = findTransition(listingMachine, handle.listing?.status ?? null, on)
   if (row?.by.includes(actor.kind) && (!concernsListing || listingRow?.by.includes(actor.kind))) return null
   return refuse('transition_not_allowed', `${on} is not possible while the handle is ${handle.status}`, undefined, {

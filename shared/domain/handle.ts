@@ -77,10 +77,14 @@ export type Listing = PhaseDays & {
   /** The asking price in the private phases, and in the market where it does not decay. */
   readonly priceMinor: number
   readonly currency: Currency
-  /** When it was released. */
+  /** When it was released, or put on sale by its holder. */
   readonly openedAt: string
   readonly decay?: Decay | undefined
   readonly sale?: Sale | undefined
+  /** The holder who sells it; absent: the platform does. */
+  readonly sellerId?: string | undefined
+  /** It stands only for the order of an accepted offer: nobody else finds it, and it ends with the hold. */
+  readonly unlisted?: true | undefined
   /** The one order it is on hold for. */
   readonly orderId?: string | undefined
 }
@@ -105,7 +109,12 @@ export type Handle = {
   readonly legalHold?: { readonly reason: string; readonly since: string } | undefined
   /** Accounts with a recorded right in the name, such as the owner of a mark: theirs is the first phase of its sale. */
   readonly rights?: readonly string[] | undefined
+  /** Where the account is now that had it before; only until then. */
+  readonly movedTo?: Redirect | undefined
 }
+
+/** The account's present handle, and until when the old one may say so. */
+export type Redirect = { readonly handle: string; readonly accountId: string; readonly until: string }
 
 export type HandleStatus = 'active' | 'dormant' | 'unreachable' | 'released' | 'reserved' | 'locked'
 
@@ -177,8 +186,27 @@ export type HandleEvent =
     }
   | ({ readonly type: 'sale_opened' } & Sale)
   | { readonly type: 'sale_closed'; readonly id: string }
+  | {
+      readonly type: 'listing_opened'
+      readonly sellerId: string
+      readonly priceMinor: number
+      readonly currency: Currency
+      readonly appraisal?: StoredAppraisal | undefined
+      readonly unlisted?: true | undefined
+    }
+  | { readonly type: 'listing_closed' }
   | { readonly type: 'handle_held'; readonly orderId: string }
   | { readonly type: 'hold_lifted'; readonly orderId: string }
-  | { readonly type: 'handle_handed_over'; readonly orderId: string; readonly accountId: string }
+  | {
+      readonly type: 'handle_handed_over'
+      readonly orderId: string
+      readonly accountId: string
+      readonly movedTo?: Redirect | undefined
+    }
+  /** The seller's account has this handle from now on, instead of the one it sold. */
+  | ({ readonly type: 'handle_granted'; readonly orderId: string; readonly display: string } & Account)
+  | ({ readonly type: 'handle_returned'; readonly orderId: string } & Account)
+  /** It stood in for the one that was given back; nobody else gets it. */
+  | { readonly type: 'handle_retired'; readonly orderId: string; readonly movedTo: Redirect }
   | { readonly type: 'handle_locked'; readonly orderId: string; readonly reason: string }
   | { readonly type: 'handle_unlocked'; readonly orderId: string }

@@ -3,7 +3,9 @@ import type { Currency } from '../contract/money.ts'
 /**
  * Double entry with no way to be unbalanced: a posting moves a positive amount from one ledger account to another.
  * Accounts: `stripe` (money at the payment provider, outside our book: its balance is minus what we hold),
- * `order:<id>` (held for one order), `platform:sales` (sold names of the platform's own).
+ * `order:<id>` (held for one order), `platform:sales` (sold names of the platform's own), `platform:commission`,
+ * `platform:goodwill` (refunds that the platform bears), `seller:<account>` (owed to a seller, never negative),
+ * `receivable:<account>` (owed by a seller, never positive). Each posting that touches `stripe` is one change of the balance there.
  */
 export type Posting = {
   readonly source: string
@@ -41,3 +43,7 @@ export const balances = (postings: Iterable<Posting>): Map<string, number> => {
 export const providerAccount = 'stripe'
 export const salesAccount = 'platform:sales'
 export const orderAccount = (orderId: string): string => `order:${orderId}`
+export const commissionAccount = 'platform:commission'
+export const goodwillAccount = 'platform:goodwill'
+export const sellerAccount = (accountId: string): string => `seller:${accountId}`
+export const receivableAccount = (accountId: string): string => `receivable:${accountId}`

@@ -78,11 +78,16 @@ export const priceAt = (listing: Listing, now: string): number => {
 
 const notForSale = (handle: Handle) => refuse('handle_not_for_sale', `${handle.name} is not for sale`, 'handle')
 
+/** A released handle is the platform's to sell, an active one its holder's who put it on sale and is not suspended. */
+const isOnSale = ({ status, listing, holder }: Handle): boolean => {
+  if (listing === undefined) return false
+  if (listing.sellerId === undefined) return status === 'released'
+  return status === 'active' && holder?.accountId === listing.sellerId && holder.suspendedAt === undefined
+}
+
 /** What keeps a listing from every sale: no listing, a legal hold, a name that became protected, a hold for an order. */
 const hindrance = (handle: Handle, guard: Protection | null) => {
-  if (handle.status !== 'released' || handle.listing === undefined || handle.legalHold !== undefined) {
-    return notForSale(handle)
-  }
+  if (!isOnSale(handle) || handle.legalHold !== undefined) return notForSale(handle)
   if (guard !== null) return refuse('handle_not_for_sale', guardWords(guard), 'handle', { gate: guard.code })
   return null
 }
@@ -110,6 +115,8 @@ export type HoldWanted = {
   readonly currency: Currency
   /** The auction, drop or private offer that the order is placed by; its price and its buyer are its own business. */
   readonly saleId?: string | undefined
+  /** The price was agreed on in a negotiation: what the listing asks does not matter. */
+  readonly agreed?: true | undefined
 }
 
 /**
@@ -127,6 +134,7 @@ export const decideHold = (
   const hindered = hindrance(handle, guard)
   const { listing } = handle
   if (hindered !== null || listing === undefined) return hindered ?? notForSale(handle)
+  if (listing.sellerId === buyerId) return refuse('own_handle', `${handle.name} is your own handle`, 'handle')
   if (wanted.saleId === undefined) {
     const { phase } = phaseAt(listing, now)
     if (!mayBuyIn(phase, handle, buyerId)) {
@@ -138,12 +146,12 @@ export const decideHold = (
     return refuse('handle_on_hold', `${handle.name} is on hold for another order`, 'handle')
   }
   const sale = liveSale(listing, now)
-  if (sale?.id !== wanted.saleId) {
+  if (sale?.id !== (wanted.agreed === true ? undefined : wanted.saleId)) {
     return sale === undefined
       ? refuse('transition_not_allowed', `${wanted.saleId ?? ''} no longer sells ${handle.name}`)
       : refuse('handle_in_sale', `${handle.name} is sold by ${sale.id} now`, 'handle', sale)
   }
-  const priceMinor = sale === undefined ? priceAt(listing, now) : wanted.priceMinor
+  const priceMinor = sale === undefined && wanted.agreed !== true ? priceAt(listing, now) : wanted.priceMinor
   const agreed = listing.decay === undefined ? wanted.priceMinor === priceMinor : wanted.priceMinor >= priceMinor
   if (!agreed || wanted.currency !== listing.currency) {
     return refuse('price_changed', `${handle.name} costs ${priceMinor} ${listing.currency} (minor units)`, 'price', {
@@ -258,16 +266,16 @@ export const decideRightWithdrawn = (
   return refusal === null ? ok([{ type: 'right_withdrawn', ...right }]) : { ok: false, refusal }
 }
 
-/** What an order does to the handle it holds or held; refused where the handle is not this order's. */
+/** Whether an order may do this to the handle it holds or held; refused where the handle is not this order's. */
 export const decideForOrder = (
   handle: Handle,
-  event: Extract<HandleEvent, { readonly orderId: string }>,
+  event: { readonly type: HandleEvent['type']; readonly orderId: string },
   actor: Actor,
-): Result<readonly HandleEvent[]> => {
+): Result<null> => {
   const heldFor = handle.listing?.orderId ?? handle.holder?.orderId
   if (heldFor !== event.orderId) {
     return refuse('transition_not_allowed', `${handle.name} does not belong to ${event.orderId}`)
   }
   const refusal = allowedFor(handle, event.type, actor)
-  return refusal === null ? ok([event]) : { ok: false, refusal }
+  return refusal === null ? ok(null) : { ok: false, refusal }
 }

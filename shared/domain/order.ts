@@ -1,23 +1,29 @@
 import { derivedId } from '../contract/ids.ts'
 import type { Currency } from '../contract/money.ts'
-import type { Actor } from './actors.ts'
-import type { Handle, HandleEvent } from './handle.ts'
-import { orderAccount, type Posting, posting, providerAccount, reverse, salesAccount } from './ledger.ts'
-import { durationMs, isDuration, type Terms } from './terms.ts'
-import { ok, refuse, type Refusal, type Result } from './result.ts'
-import { deadlineOf, findTransition, type Machine, possibleEvents } from './transitions.ts'
+import { type Quote, quoteOf } from './commission.ts'
+import type { Handle } from './handle.ts'
+import { orderMachine } from './order-machine.ts'
+import { durationMs, isDuration, type Terms, termsOf } from './terms.ts'
+import { deadlineOf, findTransition } from './transitions.ts'
 
+/**
+ * `disputed`: between buyer and seller. `chargeback`: the payer's bank took the money back, and may still give it up.
+ * `settling`: the seller is to be paid, and the money is held until the provider has paid.
+ */
 export type OrderStatus =
   | 'awaiting_payment'
   | 'payment_processing'
   | 'funded'
   | 'handing_over'
+  | 'inspection'
+  | 'disputed'
+  | 'settling'
   | 'settled'
   | 'expired'
   | 'cancelled'
   | 'refunding'
   | 'refunded'
-  | 'disputed'
+  | 'chargeback'
   | 'charged_back'
 
 /** What an order is from its placing on. Amounts are minor units. */
@@ -26,16 +32,25 @@ export type Placement = {
   readonly display: string
   readonly tier: string
   readonly buyerId: string
+  /** The user who sells it; absent: the platform does. */
+  readonly sellerId?: string | undefined
   readonly priceMinor: number
   readonly currency: Currency
+  /** Of a user's sale: what the seller was told before agreeing. It stays what was quoted. */
+  readonly quote?: Quote | undefined
   readonly termsVersion: string
   /** Promised when it was placed: later terms do not move it. */
   readonly payBy: string
   /** Hash of the request that placed it: the same Idempotency-Key with another body is told apart by it. */
   readonly requestHash: string
-  /** The auction, drop or private offer whose winner the buyer is; absent: bought in the market. */
+  /** The auction, drop, private offer or negotiation that the buyer won; absent: bought in the market. */
   readonly saleId?: string | undefined
+  /** An external platform hands the name over and says so; absent: this system is the registry of names. */
+  readonly handOver?: 'platform' | undefined
 }
+
+/** How a dispute was split: the buyer gets `refundMinor` back, and the rest is settled by the schedule that was quoted. */
+export type Award = { readonly refundMinor: number; readonly commissionMinor: number; readonly netMinor: number }
 
 /** One purchase from hold to settlement. Instants are RFC 3339 UTC. */
 export type Order = Placement & {
@@ -48,9 +63,31 @@ export type Order = Placement & {
   readonly paymentIntentId?: string | undefined
   /** The capture is on the book: the payment was taken, whatever became of it. */
   readonly capturedAt?: string | undefined
+  /** The name that the seller wants instead of the one sold, and whether the old one may say where the seller is now. */
+  readonly replacement?: { readonly handle: string; readonly redirect: boolean } | undefined
+  readonly handedOverAt?: string | undefined
+  /** The handle that the seller has instead of the one sold. */
+  readonly replacedBy?: string | undefined
   readonly settledAt?: string | undefined
+  readonly award?: Award | undefined
+  /** The newest refund, and how much of the price was given back so far. */
   readonly refundId?: string | undefined
-  readonly disputeId?: string | undefined
+  readonly refundedMinor?: number | undefined
+  /** A refund that the platform bears is wanted, and not made yet. */
+  readonly goodwillMinor?: number | undefined
+  /** The newest transfer to the seller, how much it was, and how many were made. */
+  readonly transferId?: string | undefined
+  readonly paidMinor?: number | undefined
+  readonly transfers?: number | undefined
+  /** Why the seller cannot be paid now. */
+  readonly payoutBlocked?: string | undefined
+  /** The transfer was taken back. */
+  readonly reversalId?: string | undefined
+  /** Why the transfer could not be taken back: the seller owes it. */
+  readonly clawbackFailed?: string | undefined
+  /** Taken back after the chargeback was won: it is on the seller's account here, and is paid again. */
+  readonly owedMinor?: number | undefined
+  readonly chargebackId?: string | undefined
 }
 
 export type OrderEvent =
@@ -58,60 +95,46 @@ export type OrderEvent =
   | { readonly type: 'payment_started'; readonly paymentIntentId: string }
   | { readonly type: 'payment_captured'; readonly paymentIntentId: string }
   | { readonly type: 'payment_failed'; readonly paymentIntentId: string }
+  | { readonly type: 'replacement_chosen'; readonly handle: string; readonly redirect: boolean }
   | { readonly type: 'handover_started' }
-  | { readonly type: 'order_settled' }
+  | {
+      readonly type: 'handover_completed'
+      /** Of a user's sale: the handle that the seller has instead. */
+      readonly replacedBy?: string | undefined
+    }
+  | { readonly type: 'handover_failed'; readonly reason: string }
+  | { readonly type: 'inspection_accepted' }
+  | { readonly type: 'inspection_ended' }
+  | { readonly type: 'dispute_opened'; readonly reason: string }
+  | { readonly type: 'dispute_withdrawn' }
+  | { readonly type: 'dispute_settled' }
+  | { readonly type: 'dispute_refunded' }
+  | ({ readonly type: 'dispute_split' } & Award)
+  | { readonly type: 'dispute_review_due' }
+  | { readonly type: 'transfer_wanted' }
+  | { readonly type: 'transfer_blocked'; readonly reason: string }
+  | {
+      readonly type: 'order_settled'
+      /** Of a user's sale: the transfer that paid the seller; absent where a debt took all of it. */
+      readonly transferId?: string | undefined
+      /** So much of the seller's net went to what the seller owed. */
+      readonly offsetMinor?: number | undefined
+    }
   | { readonly type: 'order_cancelled' }
   | { readonly type: 'order_expired' }
   | { readonly type: 'refund_wanted' }
   | { readonly type: 'refund_completed'; readonly refundId: string }
-  | { readonly type: 'dispute_opened'; readonly disputeId: string }
-  | { readonly type: 'dispute_won'; readonly disputeId: string }
-  | { readonly type: 'dispute_lost'; readonly disputeId: string }
-  | { readonly type: 'dispute_review_due' }
-
-/** The life of an order and of the money held for it. */
-export const orderMachine: Machine<OrderStatus, OrderEvent['type']> = {
-  name: 'order',
-  states: {
-    awaiting_payment: 'waiting',
-    payment_processing: 'waiting',
-    funded: 'waiting',
-    handing_over: 'waiting',
-    settled: 'resting',
-    expired: 'resting',
-    cancelled: 'resting',
-    refunding: 'waiting',
-    refunded: 'final',
-    disputed: 'waiting',
-    charged_back: 'final',
-  },
-  transitions: [
-    { from: null, on: 'order_placed', to: 'awaiting_payment', by: ['buyer', 'system'] },
-    { from: 'awaiting_payment', on: 'payment_captured', to: 'funded', by: ['system'] },
-    { from: 'awaiting_payment', on: 'payment_started', to: 'payment_processing', by: ['system'] },
-    { from: 'awaiting_payment', on: 'order_cancelled', to: 'cancelled', by: ['buyer', 'operator'] },
-    { from: 'awaiting_payment', on: 'order_expired', to: 'expired', by: ['system'], after: 'paymentWindowMinutes' },
-    { from: 'payment_processing', on: 'payment_captured', to: 'funded', by: ['system'] },
-    { from: 'payment_processing', on: 'payment_failed', to: 'expired', by: ['system'] },
-    { from: 'payment_processing', on: 'order_expired', to: 'expired', by: ['system'], after: 'paymentProcessingDays' },
-    { from: 'funded', on: 'handover_started', to: 'handing_over', by: ['system'] },
-    { from: 'funded', on: 'refund_wanted', to: 'refunding', by: ['system'], after: 'handOverHours' },
-    { from: 'handing_over', on: 'order_settled', to: 'settled', by: ['system'] },
-    { from: 'handing_over', on: 'refund_wanted', to: 'refunding', by: ['system'], after: 'handOverHours' },
-    { from: 'expired', on: 'payment_captured', to: 'refunding', by: ['system'] },
-    { from: 'cancelled', on: 'payment_captured', to: 'refunding', by: ['system'] },
-    { from: 'refunding', on: 'refund_wanted', to: 'refunding', by: ['system'], after: 'refundRetryHours' },
-    { from: 'refunding', on: 'refund_completed', to: 'refunded', by: ['system'] },
-    { from: 'settled', on: 'refund_completed', to: 'refunded', by: ['system'] },
-    { from: 'settled', on: 'dispute_opened', to: 'disputed', by: ['system'] },
-    { from: 'disputed', on: 'dispute_won', to: 'settled', by: ['system'] },
-    { from: 'disputed', on: 'dispute_lost', to: 'charged_back', by: ['system'] },
-    { from: 'disputed', on: 'dispute_review_due', to: 'disputed', by: ['system'], after: 'disputeReviewDays' },
-  ],
-}
-
-/** Statuses in which the order's ledger account holds its price. */
-export const heldStatuses: ReadonlySet<OrderStatus> = new Set(['funded', 'handing_over', 'refunding'])
+  | { readonly type: 'part_refund_completed'; readonly refundId: string; readonly amountMinor: number }
+  | { readonly type: 'goodwill_wanted'; readonly amountMinor: number; readonly reason: string }
+  | { readonly type: 'goodwill_refunded'; readonly refundId: string; readonly amountMinor: number }
+  | { readonly type: 'chargeback_opened'; readonly chargebackId: string }
+  | { readonly type: 'chargeback_won'; readonly chargebackId: string }
+  | { readonly type: 'chargeback_won_unpaid'; readonly chargebackId: string }
+  | { readonly type: 'chargeback_lost'; readonly chargebackId: string }
+  | { readonly type: 'chargeback_review_due' }
+  | { readonly type: 'clawback_wanted' }
+  | { readonly type: 'clawback_completed'; readonly reversalId: string }
+  | { readonly type: 'clawback_failed'; readonly reason: string }
 
 /** Statuses in which the order keeps its handle on hold: at most one such order a handle. */
 export const holdingStatuses: ReadonlySet<OrderStatus> = new Set([
@@ -119,6 +142,14 @@ export const holdingStatuses: ReadonlySet<OrderStatus> = new Set([
   'payment_processing',
   'funded',
   'handing_over',
+])
+
+/** Events that leave the status, and with it the deadline, as they are. */
+const notes: ReadonlySet<OrderEvent['type']> = new Set([
+  'replacement_chosen',
+  'clawback_wanted',
+  'goodwill_wanted',
+  'goodwill_refunded',
 ])
 
 /** Folds one event, which happened at `at`, into the state; an illegal one is an impossible state and throws. */
@@ -130,109 +161,91 @@ export const evolveOrder = (id: string, order: Order | null, event: OrderEvent, 
     return { id, ...placed, status: row.to, createdAt: at, updatedAt: at, since: at }
   }
   if (order === null) throw new Error(`${event.type} happened to ${id} before it existed`)
-  const moved = { ...order, status: row.to, updatedAt: at, since: at }
+  const moved: Order = { ...order, status: row.to, updatedAt: at, since: notes.has(event.type) ? order.since : at }
   switch (event.type) {
     case 'payment_started':
       return { ...moved, paymentIntentId: event.paymentIntentId }
     case 'payment_captured':
       return { ...moved, paymentIntentId: event.paymentIntentId, capturedAt: at }
+    case 'replacement_chosen':
+      return { ...moved, replacement: { handle: event.handle, redirect: event.redirect } }
+    case 'handover_completed':
+      return { ...moved, handedOverAt: at, replacedBy: event.replacedBy }
     case 'order_settled':
-      return { ...moved, settledAt: at }
+      return settled(moved, event, at)
     case 'refund_completed':
-      return { ...moved, refundId: event.refundId }
-    case 'dispute_opened':
-      return { ...moved, disputeId: event.disputeId }
+      return { ...moved, refundId: event.refundId, refundedMinor: order.priceMinor }
+    case 'dispute_split': {
+      const { refundMinor, commissionMinor, netMinor } = event
+      return { ...moved, award: { refundMinor, commissionMinor, netMinor } }
+    }
+    case 'transfer_blocked':
+      return { ...moved, payoutBlocked: event.reason }
+    case 'part_refund_completed':
+      return { ...moved, refundId: event.refundId, refundedMinor: (order.refundedMinor ?? 0) + event.amountMinor }
+    case 'goodwill_wanted':
+      return { ...moved, goodwillMinor: event.amountMinor }
+    case 'goodwill_refunded': {
+      const { goodwillMinor: _, ...rest } = moved
+      return { ...rest, refundId: event.refundId, refundedMinor: (order.refundedMinor ?? 0) + event.amountMinor }
+    }
+    case 'chargeback_opened':
+      return { ...moved, chargebackId: event.chargebackId }
+    case 'clawback_completed':
+      return order.status === 'settled'
+        ? { ...moved, reversalId: event.reversalId, owedMinor: order.paidMinor ?? 0 }
+        : { ...moved, reversalId: event.reversalId }
+    case 'clawback_failed':
+      return { ...moved, clawbackFailed: event.reason }
     case 'payment_failed':
     case 'handover_started':
+    case 'handover_failed':
+    case 'inspection_accepted':
+    case 'inspection_ended':
+    case 'dispute_opened':
+    case 'dispute_withdrawn':
+    case 'dispute_settled':
+    case 'dispute_refunded':
+    case 'dispute_review_due':
+    case 'transfer_wanted':
     case 'order_cancelled':
     case 'order_expired':
     case 'refund_wanted':
-    case 'dispute_won':
-    case 'dispute_lost':
-    case 'dispute_review_due':
+    case 'chargeback_won':
+    case 'chargeback_won_unpaid':
+    case 'chargeback_lost':
+    case 'chargeback_review_due':
+    case 'clawback_wanted':
       return moved
   }
 }
 
-/** The money each event moves. `order` is the state before it. */
-export const postingsOf = (order: Order, event: OrderEvent): Posting[] => {
-  const held = orderAccount(order.id)
-  const capture = [posting(providerAccount, held, order.priceMinor, order.currency)]
-  const settle = [posting(held, salesAccount, order.priceMinor, order.currency)]
-  switch (event.type) {
-    case 'payment_captured':
-      return capture
-    case 'order_settled':
-      return settle
-    case 'refund_completed':
-      return order.status === 'settled' ? reverse([...capture, ...settle]) : reverse(capture)
-    case 'dispute_opened': // The provider takes the money back the moment a dispute opens.
-      return reverse([...capture, ...settle])
-    case 'dispute_won':
-      return [...capture, ...settle]
-    case 'order_placed':
-    case 'payment_started':
-    case 'payment_failed':
-    case 'handover_started':
-    case 'order_cancelled':
-    case 'order_expired':
-    case 'refund_wanted':
-    case 'dispute_lost':
-    case 'dispute_review_due':
-      return []
-  }
+/** What the seller is due by the next settlement: by the award where there is one, else by the quote; 0 of the platform's own. */
+export const dueToSeller = (order: Order): number => order.owedMinor ?? (order.award ?? order.quote)?.netMinor ?? 0
+
+const settled = (
+  moved: Order,
+  { transferId, offsetMinor = 0 }: Extract<OrderEvent, { type: 'order_settled' }>,
+  at: string,
+): Order => {
+  const first = { ...moved, settledAt: moved.settledAt ?? at }
+  if (moved.sellerId === undefined) return first
+  const { payoutBlocked: _, reversalId: _r, owedMinor: _o, clawbackFailed: _c, ...rest } = first
+  const paidMinor = dueToSeller(moved) - offsetMinor
+  if (transferId === undefined) return { ...rest, paidMinor }
+  return { ...rest, transferId, paidMinor, transfers: (moved.transfers ?? 0) + 1 }
 }
 
-/** What each event does to the order's handle, in the same commit. */
-export const handleEventOf = (order: Order, event: OrderEvent): Extract<HandleEvent, { orderId: string }> | null => {
-  const orderId = order.id
-  switch (event.type) {
-    case 'order_cancelled':
-    case 'order_expired':
-    case 'payment_failed':
-      return { type: 'hold_lifted', orderId }
-    case 'order_settled':
-      return { type: 'handle_handed_over', orderId, accountId: order.buyerId }
-    case 'refund_wanted': // From `refunding` on the hold is gone; before, it is lifted with the decision to refund.
-      return holdingStatuses.has(order.status) ? { type: 'hold_lifted', orderId } : null
-    case 'refund_completed':
-      return order.status === 'settled' ? { type: 'handle_locked', orderId, reason: 'refunded' } : null
-    case 'dispute_opened':
-      return { type: 'handle_locked', orderId, reason: 'disputed' }
-    case 'dispute_won':
-      return { type: 'handle_unlocked', orderId }
-    case 'order_placed':
-    case 'payment_started':
-    case 'payment_captured':
-    case 'handover_started':
-    case 'dispute_lost':
-    case 'dispute_review_due':
-      return null
-  }
-}
+/** Whether the seller has the money of the sale: a transfer was made and not taken back. */
+export const isPaidOut = ({ transferId, reversalId }: Order): boolean =>
+  transferId !== undefined && reversalId === undefined
 
-/** The order's deadline as an instant, from its table and the terms; null where nothing is waited for. */
-export const orderDueAt = (order: Order, terms: Terms): string | null => {
+/** The order's deadline as an instant, from its table and the terms it was placed under; null where nothing is waited for. */
+export const orderDueAt = (order: Order): string | null => {
   if (order.status === 'awaiting_payment') return order.payBy
   const after = deadlineOf(orderMachine, order.status)?.after
   if (after === undefined || !isDuration(after)) return null
-  return new Date(Date.parse(order.since) + durationMs(terms, after)).toISOString()
-}
-
-const notAllowed = (order: Order, on: OrderEvent['type']): { readonly ok: false; readonly refusal: Refusal } =>
-  refuse('transition_not_allowed', `${on} is not possible while the order is ${order.status}`, undefined, {
-    status: order.status,
-    possible: possibleEvents(orderMachine, order.status),
-  })
-
-const decide = (
-  order: Order,
-  actor: Actor,
-  ...events: [OrderEvent, ...OrderEvent[]]
-): Result<readonly OrderEvent[]> => {
-  const [first] = events
-  const row = findTransition(orderMachine, order.status, first.type)
-  return row?.by.includes(actor.kind) ? ok(events) : notAllowed(order, first.type)
+  return new Date(Date.parse(order.since) + durationMs(termsOf(order.termsVersion), after)).toISOString()
 }
 
 /** The order of one round of a sale: the same id whoever asks, so that it is placed once. */
@@ -244,13 +257,15 @@ export const placementOf = (
   order: Pick<Placement, 'buyerId' | 'priceMinor' | 'payBy' | 'requestHash' | 'saleId'>,
   terms: Terms,
 ): Placement => {
-  if (handle.listing === undefined) throw new Error(`${handle.name} has no listing`)
+  const { listing } = handle
+  if (listing === undefined) throw new Error(`${handle.name} has no listing`)
   return {
     handle: handle.name,
     display: handle.display,
     tier: handle.appraisal?.tier ?? 'common',
-    currency: handle.listing.currency,
+    currency: listing.currency,
     termsVersion: terms.version,
+    ...(listing.sellerId !== undefined && { sellerId: listing.sellerId, quote: quoteOf(order.priceMinor) }),
     ...order,
   }
 }
@@ -258,107 +273,3 @@ export const placementOf = (
 /** Until when an order that is placed at `at` can be paid. */
 export const payByOf = (at: string, terms: Terms): string =>
   new Date(Date.parse(at) + durationMs(terms, 'paymentWindowMinutes')).toISOString()
-
-/** The buyer or an operator gives up an unpaid order. Cancelling a cancelled order changes nothing. */
-export const decideCancel = (order: Order, actor: Actor): Result<readonly OrderEvent[]> =>
-  order.status === 'cancelled' ? ok([]) : decide(order, actor, { type: 'order_cancelled' })
-
-/** What the provider says of one payment of an order. */
-export type Payment = {
-  readonly paymentIntentId: string
-  readonly amountMinor: number
-  /** Lower case, as the provider writes it. */
-  readonly currency: string
-}
-
-const mismatch = (order: Order, payment: Payment): Refusal | null => {
-  if (payment.amountMinor !== order.priceMinor || payment.currency.toUpperCase() !== order.currency) {
-    const { refusal } = refuse(
-      'payment_mismatch',
-      `${order.id} costs ${order.priceMinor} ${order.currency}, the payment is ${payment.amountMinor} ${payment.currency}`,
-    )
-    return refusal
-  }
-  if (order.paymentIntentId !== undefined && order.paymentIntentId !== payment.paymentIntentId) {
-    return refuse('payment_mismatch', `${order.id} was paid by another payment than ${payment.paymentIntentId}`).refusal
-  }
-  return null
-}
-
-/** A slow method was chosen: the money is on its way. */
-export const decidePaymentStarted = (order: Order, payment: Payment): Result<readonly OrderEvent[]> => {
-  const refusal = mismatch(order, payment)
-  if (refusal !== null) return { ok: false, refusal }
-  // The provider's messages come in any order: one that was overtaken says nothing new.
-  if (order.status !== 'awaiting_payment') return ok([])
-  return ok([{ type: 'payment_started', paymentIntentId: payment.paymentIntentId }])
-}
-
-/** A slow method failed; the handle goes back on sale. */
-export const decidePaymentFailed = (order: Order, payment: Payment): Result<readonly OrderEvent[]> => {
-  const refusal = mismatch(order, payment)
-  if (refusal !== null) return { ok: false, refusal }
-  const { paymentIntentId } = payment
-  if (order.status === 'payment_processing') return ok([{ type: 'payment_failed', paymentIntentId }])
-  if (order.status !== 'awaiting_payment') return ok([])
-  return ok([
-    { type: 'payment_started', paymentIntentId },
-    { type: 'payment_failed', paymentIntentId },
-  ])
-}
-
-/**
- * The money was taken. In time: the handle is handed over and the order settles, in the same commit, since this system is
- * the registry of names. Too late: it is given back. Told again: nothing changes (one capture, one entry).
- */
-export const decideCapture = (order: Order, payment: Payment): Result<readonly OrderEvent[]> => {
-  const refusal = mismatch(order, payment)
-  if (refusal !== null) return { ok: false, refusal }
-  if (order.capturedAt !== undefined) return ok([])
-  const captured: OrderEvent = { type: 'payment_captured', paymentIntentId: payment.paymentIntentId }
-  if (order.status === 'expired' || order.status === 'cancelled') return ok([captured, { type: 'refund_wanted' }])
-  return ok([captured, { type: 'handover_started' }, { type: 'order_settled' }])
-}
-
-/** The whole payment was given back, by our wish or from the provider's dashboard. */
-export const decideRefundCompleted = (order: Order, refundId: string): Result<readonly OrderEvent[]> =>
-  order.refundId !== undefined ? ok([]) : decide(order, { kind: 'system' }, { type: 'refund_completed', refundId })
-
-/** The payer's bank took the money back; it may still be won. */
-export const decideDisputeOpened = (
-  order: Order,
-  dispute: { readonly id: string; readonly amountMinor: number },
-): Result<readonly OrderEvent[]> => {
-  if (order.disputeId === dispute.id) return ok([])
-  if (dispute.amountMinor !== order.priceMinor) {
-    return refuse(
-      'payment_mismatch',
-      `${dispute.id} takes ${dispute.amountMinor} of ${order.priceMinor}: not booked by itself`,
-    )
-  }
-  return decide(order, { kind: 'system' }, { type: 'dispute_opened', disputeId: dispute.id })
-}
-
-export const decideDisputeClosed = (
-  order: Order,
-  disputeId: string,
-  outcome: 'won' | 'lost',
-): Result<readonly OrderEvent[]> => {
-  if (order.disputeId === disputeId && order.status !== 'disputed') return ok([])
-  return decide(order, { kind: 'system' }, { type: outcome === 'won' ? 'dispute_won' : 'dispute_lost', disputeId })
-}
-
-/** The clock's turn: raises the event that the table names for this state, once its time has come. */
-export const decideDeadline = (order: Order, now: string, terms: Terms): Result<readonly OrderEvent[]> => {
-  const dueAt = orderDueAt(order, terms)
-  if (dueAt === null || dueAt > now) return refuse('not_due', `${order.id} is ${order.status}, due ${dueAt ?? 'never'}`)
-  const on = deadlineOf(orderMachine, order.status)?.on
-  switch (on) {
-    case 'order_expired':
-    case 'refund_wanted':
-    case 'dispute_review_due':
-      return decide(order, { kind: 'system' }, { type: on })
-    default:
-      throw new Error(`the deadline of ${order.status} raises ${on ?? 'nothing'}, which has no rule`)
-  }
-}

@@ -44,6 +44,7 @@ export const decideDue = (
   now: string,
 ): Result<readonly HandleEvent[]> => {
   if (handle.legalHold !== undefined) return notDue(handle, 'a legal hold keeps it')
+  if (handle.listing?.status === 'held') return notDue(handle, 'it is on hold for an order')
   if (isOverruled(handle)) return ok(outcomeOf(groundsAfterOverruling(handle), policy, assess, handle.overruled))
   const { holder, dormancy } = handle
   if (holder === null) return notDue(handle, 'it has no holder')

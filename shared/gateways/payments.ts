@@ -1,5 +1,6 @@
 import Stripe from 'stripe'
 import type { Order } from '../domain/order.ts'
+import { type Refunded, refundWantedMinor } from '../domain/order-refunds.ts'
 import { callStripe, openStripe, type StripeConfig } from './stripe.ts'
 
 /** What the provider knows of one payment, read now. */
@@ -9,9 +10,8 @@ export type PaymentFacts = {
   readonly captured: boolean
   readonly amountMinor: number
   readonly currency: string
-  /** The refund that gave all of it back; null where none or only a part was. */
-  readonly fullRefundId: string | null
-  readonly partlyRefunded: boolean
+  /** The sum of all refunds that succeeded, and the newest of them; null: there is none. */
+  readonly refunded: Refunded | null
 }
 
 export type Payments = {
@@ -26,8 +26,8 @@ export type Payments = {
   ) => Promise<Checkout | 'too_late' | 'in_progress' | { readonly opensAt: string }>
   /** Closes an order's page, where one is open, so that nobody pays there. */
   readonly closeCheckout: (order: Order, publicUrl: string, now: number) => Promise<void>
-  /** Gives the whole payment of an order back, once. */
-  readonly refund: (order: Order) => Promise<{ readonly refundId: string; readonly complete: boolean }>
+  /** Gives back what the order wants given back, once; null: the provider has taken it on and is not done. */
+  readonly refund: (order: Order) => Promise<Refunded | null>
   readonly readPayment: (paymentIntentId: string) => Promise<PaymentFacts>
 }
 
@@ -68,39 +68,42 @@ export const openPayments = (config: StripeConfig): Payments => {
     refund: async (order) => {
       // Looked for first: the key alone is forgotten after a day, and a bank may take longer.
       const { data } = await callStripe(() => stripe.refunds.list({ payment_intent: paymentOf(order), limit: 100 }))
-      const standing = data.find(
-        ({ status, amount }) => status !== 'failed' && status !== 'canceled' && amount === order.priceMinor,
-      )
-      const refund =
-        standing ??
-        (await callStripe(() =>
+      const standing = data.filter(({ status }) => status !== 'failed' && status !== 'canceled')
+      const wantedMinor = refundWantedMinor(order)
+      const missingMinor = (order.refundedMinor ?? 0) + wantedMinor - sumOf(standing)
+      if (missingMinor > 0) {
+        const refund = await callStripe(() =>
           stripe.refunds.create(
-            { payment_intent: paymentOf(order), metadata: { orderId: order.id } },
+            { payment_intent: paymentOf(order), amount: missingMinor, metadata: { orderId: order.id } },
             // A refund that the bank sent back is made anew, under a key of its own.
             { idempotencyKey: `${order.id}:refund:${data.length}` },
           ),
-        ))
-      return { refundId: refund.id, complete: refund.status === 'succeeded' }
+        )
+        standing.unshift(refund)
+      }
+      return standing.every(({ status }) => status === 'succeeded') ? refundedOf(standing) : null
     },
     readPayment: async (paymentIntentId) => {
       const intent = await callStripe(() => stripe.paymentIntents.retrieve(paymentIntentId))
       const refunds = await callStripe(() => stripe.refunds.list({ payment_intent: paymentIntentId, limit: 100 }))
       const succeeded = refunds.data.filter((refund) => refund.status === 'succeeded')
-      const refundedMinor = succeeded.reduce((sum, refund) => sum + refund.amount, 0)
-      const full = refundedMinor > 0 && refundedMinor >= intent.amount_received
       return {
         orderId: intent.metadata['orderId'] ?? null,
         paymentIntentId,
         captured: intent.status === 'succeeded',
         amountMinor: intent.amount_received,
         currency: intent.currency,
-        // The earliest: the same one whichever message led here.
-        fullRefundId: full ? (succeeded.at(-1)?.id ?? null) : null,
-        partlyRefunded: refundedMinor > 0 && !full,
+        refunded: refundedOf(succeeded),
       }
     },
   }
 }
+
+const sumOf = (refunds: readonly Stripe.Refund[]): number => refunds.reduce((sum, { amount }) => sum + amount, 0)
+
+/** Stripe lists the newest first. */
+const refundedOf = (refunds: readonly Stripe.Refund[]): Refunded | null =>
+  refunds[0] === undefined ? null : { refundId: refunds[0].id, refundedMinor: sumOf(refunds) }
 
 const paymentOf = (order: Order): string => {
   if (order.paymentIntentId === undefined) throw new Error(`${order.id} has no payment to refund`)

@@ -4,7 +4,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context
 import * as z from 'zod'
 import { csvHeaders, type CsvPage } from '../contract/csv.ts'
 import { idempotencyKeySchema } from '../contract/parameters.ts'
-import { problem, type ProblemCode, problemStatus } from '../contract/problems.ts'
+import { problem, type ProblemCode, statusOf } from '../contract/problems.ts'
 import type { Route } from '../contract/route.ts'
 import { canonicalJson } from '../domain/journal.ts'
 import { refuse, type Refusal, type Result } from '../domain/result.ts'
@@ -162,7 +162,7 @@ export const problemResponse = (
   { code, message, field, extra }: Refusal,
   requestId: string,
 ): APIGatewayProxyStructuredResultV2 => ({
-  statusCode: problemStatus[code],
+  statusCode: statusOf(code),
   headers: {
     'content-type': 'application/problem+json; charset=utf-8',
     'cache-control': 'no-store',
@@ -180,7 +180,7 @@ export const problemResponse = (
 
 /** When to come back: after a fault that passes, and where a limit says so (`retryAfterSeconds` of its facts). */
 const retryAfter = (code: ProblemCode, extra: Refusal['extra']): Record<string, string> => {
-  const seconds = problemStatus[code] === 503 ? retryAfterSeconds : extra?.['retryAfterSeconds']
+  const seconds = statusOf(code) === 503 ? retryAfterSeconds : extra?.['retryAfterSeconds']
   return typeof seconds === 'number' ? { 'retry-after': String(seconds) } : {}
 }
 

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
-import { type ProblemCode, problemStatus } from '../contract/problems.ts'
+import { type ProblemCode, statusOf } from '../contract/problems.ts'
 import { escapeHtml } from '../domain/html.ts'
 import { type Language, languageOf } from '../domain/language.ts'
 import type { Result } from '../domain/result.ts'
@@ -115,7 +115,7 @@ const respond = (
   form = '',
 ): APIGatewayProxyStructuredResultV2 =>
   htmlResponse(
-    code === null ? 200 : problemStatus[code],
+    code === null ? 200 : statusOf(code),
     htmlPage(title, `<h1>${escapeHtml(title)}</h1><p>${escapeHtml(sentence)}</p>${form}`, language),
     // The address is as good as a key: no cache keeps it, no other site is told of it, no search engine lists it.
     {

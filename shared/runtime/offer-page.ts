@@ -2,7 +2,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import type * as z from 'zod'
 import type { offerViewSchema } from '../contract/campaign.ts'
 import { checkoutMaxMinor, formatMoney, type Money, usd } from '../contract/money.ts'
-import { problemStatus } from '../contract/problems.ts'
+import { statusOf } from '../contract/problems.ts'
 import { escapeHtml } from '../domain/html.ts'
 import { refuse, type Result } from '../domain/result.ts'
 import { htmlPage, htmlResponse } from './html-page.ts'
@@ -59,7 +59,7 @@ const paragraph = (words: string): string => `<p>${escapeHtml(words)}</p>`
 /** Refusals say what can be done, and nothing of whose the link is. */
 const refusedPage = (refused: Extract<Result<never>, { ok: false }>): APIGatewayProxyStructuredResultV2 => {
   const { code, message } = refused.refusal
-  const status = problemStatus[code]
+  const status = statusOf(code)
   switch (code) {
     case 'offer_link_invalid':
       return page(

@@ -5,7 +5,6 @@ import { unmarshall } from '@aws-sdk/util-dynamodb'
 import pMap from 'p-map'
 import type { Kind, VersionedOf } from '../domain/aggregate.ts'
 import type { Entry } from '../domain/journal.ts'
-import type { Terms } from '../domain/terms.ts'
 import type { EscrowStore, HandlesStore } from './client.ts'
 import {
   aggregateItem,
@@ -33,7 +32,6 @@ export type Change = {
 export type CommitStore = HandlesStore & Partial<EscrowStore>
 
 export type CommitContext = {
-  readonly terms: Terms
   /** Uniform in [0, 1): jitter between the tries of a contended transaction. */
   readonly random: () => number
   readonly pause: (ms: number) => Promise<void>
@@ -72,7 +70,7 @@ export const commit = async (
   context: CommitContext,
   changes: readonly [Change, ...Change[]],
 ): Promise<CommitResult> => {
-  const puts = changes.map((change) => putOf(store, context.terms, change))
+  const puts = changes.map((change) => putOf(store, change))
   const filed = changes.flatMap((change) => filedEntries(store, change.before?.entry))
   const [only] = puts
   if (only !== undefined && puts.length === 1 && filed.length === 0) {
@@ -131,7 +129,7 @@ export const commitAll = async (
   const alone: number[] = []
   const batched: { readonly index: number; readonly statement: Statement }[] = []
   changes.forEach((change, index) => {
-    const statement = statementOf(store, context.terms, change)
+    const statement = statementOf(store, change)
     if (statement === null) alone.push(index)
     else batched.push({ index, statement })
   })
@@ -171,8 +169,8 @@ type Statement = { readonly Statement: string; readonly Parameters: unknown[] }
  * The change as one PartiQL statement that leaves the very item which `putOf` would put. Null where an entry is filed with
  * it, or where more than one attribute goes: DynamoDB and the local engine have no common way to write that.
  */
-const statementOf = (store: CommitStore, terms: Terms, change: Change): Statement | null => {
-  const { TableName, Item } = putOf(store, terms, change)
+const statementOf = (store: CommitStore, change: Change): Statement | null => {
+  const { TableName, Item } = putOf(store, change)
   const { pk, sk, ...rest } = Item
   const fields = Object.entries(rest).filter(([, value]) => value !== undefined)
   const names = fields.map(([name]) => name)
@@ -184,7 +182,7 @@ const statementOf = (store: CommitStore, terms: Terms, change: Change): Statemen
       Parameters: [pk, sk, ...values],
     }
   }
-  const removed = removedNames(itemOf(change, 'before', terms), Item)
+  const removed = removedNames(itemOf(change, 'before'), Item)
   if (removed.length > 1 || before.entry.postings.length > 0) return null
   return {
     Statement: [
@@ -197,12 +195,12 @@ const statementOf = (store: CommitStore, terms: Terms, change: Change): Statemen
 }
 
 /** The item of one side of a change. The contact is in every handle's item. */
-const itemOf = (change: Change, side: 'before' | 'after', terms: Terms): Item => {
+const itemOf = (change: Change, side: 'before' | 'after'): Item => {
   const versioned = change[side]
   if (versioned === null) return {}
   return change.kind === 'handle'
     ? handleItem(versioned as VersionedOf<'handle'>, side === 'after' ? change.contact : undefined)
-    : aggregateItem(change.kind, versioned as VersionedOf<typeof change.kind>, terms)
+    : aggregateItem(change.kind, versioned as VersionedOf<typeof change.kind>)
 }
 
 const removedNames = (before: Item, after: Item): string[] =>
@@ -217,11 +215,11 @@ const existingItem = (item: unknown): Item | undefined => {
   return typeof pk === 'string' ? (item as Item) : unmarshall(item as Parameters<typeof unmarshall>[0])
 }
 
-const putOf = (store: CommitStore, terms: Terms, change: Change) => {
+const putOf = (store: CommitStore, change: Change) => {
   const { before } = change
   return {
     TableName: kinds[change.kind].table === 'escrow' ? escrowTableOf(store) : store.handlesTable,
-    Item: itemOf(change, 'after', terms),
+    Item: itemOf(change, 'after'),
     ...(before === null
       ? { ConditionExpression: 'attribute_not_exists(pk)' }
       : {

@@ -59,7 +59,10 @@ export const loadHandles = async (
 }
 
 /** A handle with what protects its name. */
-export type HandleForSale = LoadedHandle & { readonly guard: Protection | null }
+export type HandleForSale = LoadedHandle & {
+  readonly guard: Protection | null
+  readonly look?: ProtectedLook | undefined
+}
 
 /** A handle, what protects its name, and the standing of whoever wants it, in one request: 3 units. */
 export const loadPurchase = async (
@@ -86,7 +89,8 @@ export const loadForSale = async (store: HandlesStore, name: string): Promise<Ha
   const shape = skeleton(name)
   const { handles, looks } = await loadHandles(store, [name], [shape])
   const handle = handles.get(name)
-  return handle === undefined ? null : { ...handle, guard: guardOf(name, looks.get(shape), handle.state.overruled) }
+  const look = looks.get(shape)
+  return handle === undefined ? null : { ...handle, guard: guardOf(name, look, handle.state.overruled), look }
 }
 
 /** One strongly consistent read: 1 unit. Null: nothing ever protected these looks. */

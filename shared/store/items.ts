@@ -18,7 +18,6 @@ import type { Entry } from '../domain/journal.ts'
 import { type Order, orderDueAt } from '../domain/order.ts'
 import { reminderDueAt } from '../domain/reminder.ts'
 import { offerDueAt } from '../domain/private-offer-machine.ts'
-import type { Terms } from '../domain/terms.ts'
 
 /**
  * How aggregates lie in their tables. An item is the state's fields, the newest journal entry (`entry`, without the
@@ -56,13 +55,14 @@ const attributeNames = [
   'acquiredBy',
   'acquiredAt',
   'saleMonth',
+  'sellerKey',
   'soldAt',
 ] as const
 
 type Shape<K extends Kind> = Place & {
   readonly idOf: (state: StateOf<K>) => string
   /** Puts the item into the sparse indexes. */
-  readonly attributes?: (state: StateOf<K>, terms: Terms) => Item
+  readonly attributes?: (state: StateOf<K>) => Item
 }
 
 const handlePlace = { table: 'handles', prefix: 'H#', sk: 'handle' } as const satisfies Place
@@ -82,7 +82,7 @@ const offerPlace = { table: 'escrow', prefix: 'V#', sk: 'private_offer' } as con
 /** The table of kinds. Keys of one table differ in prefix or sort key. */
 const tableOfKinds = (): { readonly [K in Kind]: Shape<K> } => ({
   handle: { ...handlePlace, idOf: (handle) => handle.name },
-  order: { ...orderPlace, idOf: (order) => order.id, attributes: (order, terms) => orderAttributes(order, terms) },
+  order: { ...orderPlace, idOf: (order) => order.id, attributes: (order) => orderAttributes(order) },
   look: { ...lookPlace, idOf: (look) => look.skeleton },
   policy: { ...policyPlace, idOf: () => policyId },
   plan: { ...planPlace, idOf: (plan) => plan.id },
@@ -209,36 +209,38 @@ export const handleItem = (handle: VersionedHandle, contact: Contact | undefined
     dueShard: due === null ? 'none' : dueShardOf(due.queue, shardOf(state.name, handleDueShards)),
     entry: packHandleEntry(handle),
     ...(due === null ? {} : { dueFrom: due.from }),
-    ...(state.listing === undefined ? {} : { shelf: shelfOf(state.name), shelfKey: state.name }),
+    ...(state.listing === undefined || state.listing.unlisted === true
+      ? {}
+      : { shelf: shelfOf(state.name), shelfKey: state.name }),
     ...(state.holder?.orderId === undefined
       ? {}
       : { acquiredBy: state.holder.accountId, acquiredAt: state.holder.createdAt }),
   }
 }
 
+/** What a user sells, or is asked for, as `bySeller` of the escrow table finds it: orders and negotiations apart. */
+export const sellerKeyOf = (kind: 'order' | 'offer', accountId: string): string => `${kind}#${accountId}`
+
 /** An item's place in `byDue` of the escrow table: when the clock looks at it; null: never. */
 export const dueAttributes = (id: string, dueAt: string | null): Item =>
   dueAt === null ? {} : { dueShard: shardOf(id, orderDueShards), dueAt }
 
-const orderAttributes = (order: Order, terms: Terms): Item => ({
-  ...dueAttributes(order.id, orderDueAt(order, terms)),
+const orderAttributes = (order: Order): Item => ({
+  ...dueAttributes(order.id, orderDueAt(order)),
+  ...(order.sellerId !== undefined && { sellerKey: sellerKeyOf('order', order.sellerId) }),
   ...(order.status === 'settled' && order.settledAt !== undefined
     ? { saleMonth: order.settledAt.slice(0, 7), soldAt: order.settledAt }
     : {}),
 })
 
 /** The item of an aggregate of any kind but the handle, whose item has a contact too. */
-export const aggregateItem = <K extends Exclude<Kind, 'handle'>>(
-  kind: K,
-  { state, entry }: VersionedOf<K>,
-  terms: Terms,
-): Item => {
+export const aggregateItem = <K extends Exclude<Kind, 'handle'>>(kind: K, { state, entry }: VersionedOf<K>): Item => {
   const shape: Shape<K> = kinds[kind]
   return {
     ...aggregateKey(kind, shape.idOf(state)),
     ...state,
     entry: storeEntry(entry),
-    ...shape.attributes?.(state, terms),
+    ...shape.attributes?.(state),
   }
 }
 

@@ -3,7 +3,7 @@ import type { VersionedOrder } from '../domain/aggregate.ts'
 import type { Currency } from '../contract/money.ts'
 import type { EscrowStore } from './client.ts'
 import { load } from './aggregates.ts'
-import { type Item, readOrder } from './items.ts'
+import { type Item, readOrder, sellerKeyOf } from './items.ts'
 import { type Page, type PageKey, type PageKeyTest, pageKeyTest, type PageOf, queryNewest } from './pages.ts'
 
 /** One strongly consistent read: 1 unit. */
@@ -16,6 +16,21 @@ export const buyerPageKey = (buyerId: string): PageKeyTest => pageKeyTest({ ...o
 /** A buyer's orders, newest first, from the index `byParty`. */
 export const queryBuyer = async (store: EscrowStore, buyerId: string, page: Page): Promise<PageOf<VersionedOrder>> => {
   const question = { table: store.escrowTable, index: 'byParty', key: 'buyerId', is: buyerId }
+  const { items, next } = await queryNewest<Item>(store.db, question, page)
+  return { items: items.map(readOrder), next }
+}
+
+export const sellerPageKey = (sellerId: string): PageKeyTest =>
+  pageKeyTest({ ...orderPageKey, sellerKey: sellerKeyOf('order', sellerId), createdAt: /./ })
+
+/** What a user has sold and sells, newest first, from the index `bySeller`. */
+export const querySeller = async (
+  store: EscrowStore,
+  sellerId: string,
+  page: Page,
+): Promise<PageOf<VersionedOrder>> => {
+  const is = sellerKeyOf('order', sellerId)
+  const question = { table: store.escrowTable, index: 'bySeller', key: 'sellerKey', is }
   const { items, next } = await queryNewest<Item>(store.db, question, page)
   return { items: items.map(readOrder), next }
 }

@@ -51,7 +51,7 @@ const dueEvents = async (
   const order = await loadOrder(deps.store, orderId)
   if (order === null) throw new Error(`${state.id} waits for ${orderId}, which does not exist`)
   const ended = decideSaleOrder(state, order.state, now)
-  const dueAt = orderDueAt(order.state, deps.terms)
+  const dueAt = orderDueAt(order.state)
   return ended.length > 0 || dueAt === null ? ended : decidePaymentAwaited(state, dueAt)
 }
 

@@ -173,7 +173,7 @@ const openStatuses: ReadonlySet<OrderStatus> = new Set([
   'funded',
   'handing_over',
 ])
-const soldStatuses: ReadonlySet<OrderStatus> = new Set(['settled', 'disputed', 'charged_back'])
+const soldStatuses: ReadonlySet<OrderStatus> = new Set(['settled', 'chargeback', 'charged_back'])
 
 /** What the end of a handle's order means: sold, or offered to the next. An order that still runs: nothing. */
 const afterOrder = async (deps: Deps, drop: Drop, lot: Lot, order: Order, now: string): Promise<Decided | 'runs'> => {

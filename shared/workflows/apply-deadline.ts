@@ -1,7 +1,8 @@
 import type { DeadlineMessage } from '../contract/messages.ts'
 import { systemActor } from '../domain/actors.ts'
 import { type Kind, parseAggregate } from '../domain/aggregate.ts'
-import { decideDeadline, orderDueAt } from '../domain/order.ts'
+import { orderDueAt } from '../domain/order.ts'
+import { decideDeadline } from '../domain/order-decisions.ts'
 import type { Queue } from '../gateways/queue.ts'
 import { loadOrder } from '../store/orders.ts'
 import type { Store } from '../store/client.ts'
@@ -24,8 +25,8 @@ const applyOrderDeadline: ApplyDeadline = (deps, orderId) =>
     const order = await loadOrder(deps.store, orderId)
     if (order === null) return { changes: [], answer: { notDue: null } }
     const now = instant(deps.now())
-    const decided = decideDeadline(order.state, now, deps.terms)
-    if (!decided.ok) return { changes: [], answer: { notDue: orderDueAt(order.state, deps.terms) } }
+    const decided = decideDeadline(order.state, now)
+    if (!decided.ok) return { changes: [], answer: { notDue: orderDueAt(order.state) } }
     const moved = await orderChanges(deps, order, decided.value, now, systemActor)
     return moved && { changes: moved.changes, answer: 'moved' }
   })

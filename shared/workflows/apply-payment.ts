@@ -1,14 +1,8 @@
 import { systemActor } from '../domain/actors.ts'
-import {
-  decideCapture,
-  decideDisputeClosed,
-  decideDisputeOpened,
-  decidePaymentFailed,
-  decidePaymentStarted,
-  decideRefundCompleted,
-  type Order,
-  type OrderEvent,
-} from '../domain/order.ts'
+import { decideChargebackClosed, decideChargebackOpened } from '../domain/order-chargebacks.ts'
+import { decideCapture, decidePaymentFailed, decidePaymentStarted } from '../domain/order-decisions.ts'
+import { decideRefunded } from '../domain/order-refunds.ts'
+import type { Order, OrderEvent } from '../domain/order.ts'
 import type { Result } from '../domain/result.ts'
 import { traitOf } from '../domain/standing.ts'
 import type { Authorisations } from '../gateways/authorisations.ts'
@@ -96,22 +90,21 @@ const noteCard = async (deps: PaymentDeps, accountId: string, paymentIntentId: s
 const applyCharge = async (deps: PaymentDeps, message: Charge): Promise<void> => {
   const payments = await deps.payments()
   const facts = await payments.readPayment(message.paymentIntentId)
-  const { orderId, fullRefundId } = facts
+  const { orderId, refunded } = facts
   if (orderId === null) return setAside(deps, message, null, 'its payment names no order')
   const steps: ((order: Order) => Result<readonly OrderEvent[]>)[] = []
   if (facts.captured) steps.push((order) => decideCapture(order, facts))
-  if (fullRefundId !== null) steps.push((order) => decideRefundCompleted(order, fullRefundId))
+  if (refunded !== null) steps.push((order) => decideRefunded(order, refunded))
   const { dispute } = message
   if (dispute !== null) {
-    steps.push((order) => decideDisputeOpened(order, dispute))
+    steps.push((order) => decideChargebackOpened(order, dispute))
     const { id, step } = dispute
-    if (step !== 'opened') steps.push((order) => decideDisputeClosed(order, id, step))
+    if (step !== 'opened') steps.push((order) => decideChargebackClosed(order, id, step))
   }
   for (const step of steps) {
     const refused = await moveOrder(deps, orderId, step)
     if (refused !== null) return setAside(deps, message, orderId, refused)
   }
-  if (facts.partlyRefunded) return setAside(deps, message, orderId, 'a part of the payment was refunded')
 }
 
 /** Null: done, or nothing was to do. Otherwise why it was refused. */

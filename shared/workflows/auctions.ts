@@ -18,7 +18,7 @@ import { advanceAuction } from './advance-auction.ts'
 import { auctionChanges, type VersionedAuction } from './auction-changes.ts'
 import { type CommitDeps, committing, instant } from './committing.ts'
 import { noteDevice } from './links.ts'
-import { cancelOrder } from './orders.ts'
+import { cancelOrder } from './order-acts.ts'
 
 export type OpenRequest = {
   readonly wanted: AuctionWanted

@@ -1,6 +1,6 @@
 import { systemActor } from '../domain/actors.ts'
 import type { EffectEventType } from '../domain/effects.ts'
-import { decideRefundCompleted } from '../domain/order.ts'
+import { decideRefunded, type Refunded, refundWantedMinor } from '../domain/order-refunds.ts'
 import type { Authorisations } from '../gateways/authorisations.ts'
 import type { Payments } from '../gateways/payments.ts'
 import { log } from '../runtime/log.ts'
@@ -54,23 +54,24 @@ const carryOutOrderEffect = async (
         await deps.payments.closeCheckout(order.state, deps.publicUrl, deps.now())
       }
       return
-    case 'order.refund_wanted': {
-      if (order.state.status !== 'refunding') return
-      const { refundId, complete } = await deps.payments.refund(order.state)
+    case 'order.refund_wanted':
+    case 'order.goodwill_wanted': {
+      if (refundWantedMinor(order.state) === 0) return
+      const refunded = await deps.payments.refund(order.state)
       // A slow refund is completed by the provider's own event.
-      if (complete) await recordRefund(deps, orderId, refundId)
+      if (refunded !== null) await recordRefund(deps, orderId, refunded)
       return
     }
   }
 }
 
-const recordRefund = (deps: EffectDeps, orderId: string, refundId: string): Promise<void> =>
+const recordRefund = (deps: EffectDeps, orderId: string, refunded: Refunded): Promise<void> =>
   committing<void>(deps, async () => {
     const order = await loadOrder(deps.store, orderId)
     if (order === null) throw new Error(`there is no order ${orderId}`)
-    const decided = decideRefundCompleted(order.state, refundId)
+    const decided = decideRefunded(order.state, refunded)
     if (!decided.ok) {
-      log('error', 'refund_not_recorded', { orderId, refundId, why: decided.refusal.message })
+      log('error', 'refund_not_recorded', { orderId, refundId: refunded.refundId, why: decided.refusal.message })
       return { changes: [], answer: undefined }
     }
     const moved = await orderChanges(deps, order, decided.value, instant(deps.now()), systemActor)

@@ -1,11 +1,8 @@
 import type { Order } from '../domain/order.ts'
-import { decideCancel } from '../domain/order.ts'
 import { ok, refuse, type Result } from '../domain/result.ts'
-import type { EscrowStore, Store } from '../store/client.ts'
+import type { EscrowStore } from '../store/client.ts'
 import { buyerPageKey, loadOrder, queryBuyer } from '../store/orders.ts'
 import { decodeCursor, encodeCursor } from '../runtime/cursor.ts'
-import { type CommitDeps, committing, instant } from './committing.ts'
-import { orderChanges } from './order-changes.ts'
 
 /** A buyer's own order. Somebody else's is `not_found`: whether it exists is not told. */
 export const getOrder = async (store: EscrowStore, orderId: string, buyerId: string): Promise<Result<Order>> => {
@@ -13,7 +10,8 @@ export const getOrder = async (store: EscrowStore, orderId: string, buyerId: str
   return order === null || order.state.buyerId !== buyerId ? unknownOrder(orderId) : ok(order.state)
 }
 
-const unknownOrder = (orderId: string) => refuse('not_found', `You have no order ${orderId}`, 'orderId')
+/** The refusal of whatever is not the caller's to see. */
+export const unknownOrder = (orderId: string) => refuse('not_found', `You have no order ${orderId}`, 'orderId')
 
 export const listOrders = async (
   store: EscrowStore,
@@ -26,15 +24,3 @@ export const listOrders = async (
   const { items, next } = await queryBuyer(store, buyerId, { limit: page.limit, after: after.value })
   return ok({ items: items.map((order) => order.state), nextCursor: encodeCursor(scope, next) })
 }
-
-/** Cancels an unpaid order; the handle is back on sale in the same commit. */
-export const cancelOrder = async (deps: CommitDeps<Store>, orderId: string, buyerId: string): Promise<Result<Order>> =>
-  committing<Result<Order>>(deps, async () => {
-    const order = await loadOrder(deps.store, orderId)
-    if (order === null || order.state.buyerId !== buyerId) return { changes: [], answer: unknownOrder(orderId) }
-    const actor = { kind: 'buyer', id: buyerId } as const
-    const decided = decideCancel(order.state, actor)
-    if (!decided.ok) return { changes: [], answer: decided }
-    const moved = await orderChanges(deps, order, decided.value, instant(deps.now()), actor)
-    return moved && { changes: moved.changes, answer: ok(moved.order) }
-  })

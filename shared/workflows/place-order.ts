@@ -79,7 +79,21 @@ const firstAnswer = ({ state }: VersionedOrder, request: OrderRequest): Result<O
     return refuse('idempotency_key_reused', `This key placed ${state.id} with another body`, 'Idempotency-Key')
   }
   const { id, createdAt, payBy, ...rest } = state
-  const { handle, display, tier, buyerId, priceMinor, currency, termsVersion, requestHash } = rest
-  const placed = { handle, display, tier, buyerId, priceMinor, currency, termsVersion, payBy, requestHash }
+  const { handle, display, tier, buyerId, sellerId, quote, priceMinor, currency, termsVersion, requestHash, handOver } =
+    rest
+  const placed = ({
+	handle,
+	display,
+	tier,
+	buyerId,
+	sellerId,
+	quote,
+	priceMinor,
+	currency,
+	termsVersion,
+	payBy,
+	requestHash,
+	handOver
+})
   return ok({ id, ...placed, status: 'awaiting_payment', createdAt, updatedAt: createdAt, since: createdAt })
 }

@@ -19,9 +19,9 @@ import {
   phasesOf,
   priceAt,
 } from '../domain/listing.ts'
-import { type Order, orderDueAt, orderMachine } from '../domain/order.ts'
+import { type Order, orderDueAt } from '../domain/order.ts'
+import { orderMachine } from '../domain/order-machine.ts'
 import type { ReleasePolicy, RuleName } from '../domain/release-policy.ts'
-import type { Terms } from '../domain/terms.ts'
 import { deadlineOf, type Machine } from '../domain/transitions.ts'
 
 // From domain states to what the contract shows. Who holds a handle is not shown: holders are pseudonymous.
@@ -76,6 +76,7 @@ const viewListing = (listing: Listing, now: string): z.infer<typeof listingSchem
   const sale = liveSale(listing, now)
   return {
     status,
+    seller: listing.sellerId === undefined ? 'platform' : 'holder',
     mode: modeOf(listing, now),
     price: money(priceAt(listing, now)),
     openedAt,
@@ -110,7 +111,7 @@ export const viewHandle = (handle: Handle, policy: ReleasePolicy, now: string): 
   release: handle.release === undefined ? null : { ...handle.release, words: releaseWords(handle.release) },
   reserved: handle.reserved === undefined ? null : { ...handle.reserved, overruled: isOverruled(handle) },
   legalHold: handle.legalHold !== undefined,
-  listing: handle.listing === undefined ? null : viewListing(handle.listing, now),
+  listing: handle.listing === undefined || handle.listing.unlisted === true ? null : viewListing(handle.listing, now),
   appraisal: handle.appraisal === undefined ? null : viewAppraisal(handle.appraisal),
   next: nextStep(handleMachine, handle.status, handleDueAt(handle, policy)),
 })
@@ -143,19 +144,21 @@ export const viewCard = (card: Card, now: string): z.infer<typeof listingCardSch
 })
 
 /** What a buyer waits for first while the order is unpaid is the buyer's own payment, not the provider's word of it. */
-const orderNext = (order: Order, terms: Terms): NextStep | null => {
-  const step = nextStep(orderMachine, order.status, orderDueAt(order, terms))
+const orderNext = (order: Order): NextStep | null => {
+  const step = nextStep(orderMachine, order.status, orderDueAt(order))
   return step !== null && order.status === 'awaiting_payment' ? { ...step, actor: 'buyer', action: 'pay' } : step
 }
 
-export const viewOrder = (order: Order, terms: Terms): z.infer<typeof orderSchema> => ({
+export const viewOrder = (order: Order): z.infer<typeof orderSchema> => ({
   id: order.id,
   handle: order.handle,
   display: order.display,
   status: order.status,
   price: { amountMinor: order.priceMinor, currency: order.currency },
+  seller: order.sellerId === undefined ? 'platform' : 'holder',
+  refunded: order.refundedMinor === undefined ? null : { amountMinor: order.refundedMinor, currency: order.currency },
   saleId: order.saleId ?? null,
   createdAt: order.createdAt,
   updatedAt: order.updatedAt,
-  next: orderNext(order, terms),
+  next: orderNext(order),
 })

@@ -6,7 +6,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { describe, expect, test } from 'vitest'
 import { openApi } from '../../shared/contract/openapi.ts'
-import { problemStatus } from '../../shared/contract/problems.ts'
+import { statusOf } from '../../shared/contract/problems.ts'
 import type { Route } from '../../shared/contract/route.ts'
 import { routes } from '../../shared/contract/routes.ts'
 import { generatedDocs } from '../../scripts/generated-docs.ts'
@@ -48,7 +48,7 @@ describe('the description of the API', () => {
   test.each(table)('$operationId names each refusal of its route under its status', (route) => {
     const { responses } = operationOf(route)
     for (const code of route.problems) {
-      const response = responses[problemStatus[code]]
+      const response = responses[statusOf(code)]
       expect(response?.description.split(', ')).toContain(code)
       expect(Object.keys(response?.content ?? {})).toContain('application/problem+json')
     }

@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { balances, providerAccount } from '../../shared/domain/ledger.ts'
 import { canonicalJson, type Entry } from '../../shared/domain/journal.ts'
-import { heldStatuses } from '../../shared/domain/order.ts'
+import { heldMinor } from '../../shared/domain/order-money.ts'
 import { aggregateAt, entryOnItem, readOrder, type Item } from '../../shared/store/items.ts'
 import { readEntry } from '../../shared/store/journal.ts'
 import { scanTable } from '../../shared/store/scan.ts'
@@ -26,7 +26,7 @@ export const expectInvariants = async (
   const orders = items
     .filter((item) => aggregateAt(item)?.startsWith('order:') === true)
     .map((item) => readOrder(item).state)
-  const openMinor = orders.reduce((sum, order) => sum + (heldStatuses.has(order.status) ? order.priceMinor : 0), 0)
+  const openMinor = orders.reduce((sum, order) => sum + heldMinor(order), 0)
   expect(report.heldMinor).toBe(openMinor)
   expect(bookedAtProvider(items)).toEqual(await takenByProvider(market))
   expect(deadLetterDepths(market)).toEqual(deadLetters)

@@ -61,13 +61,13 @@ const finalState = async ({ id, buyer, offer }: Placed) => {
   const handle = await loadHandle(market.store, offer.handle)
   if (order === null || handle === null) throw new Error(`${id} or ${offer.handle} is gone`)
   const filed = (await filedEntries(market.store, `order:${id}`)).filter(({ seq }) => seq < order.entry.seq)
-  const { status, capturedAt, refundId, disputeId } = order.state
+  const { status, capturedAt, refundId, chargebackId } = order.state
   return {
     order: {
       status,
       captured: capturedAt !== undefined,
       refunded: refundId !== undefined,
-      disputed: disputeId !== undefined,
+      chargedBack: chargebackId !== undefined,
     },
     handle: {
       status: handle.state.status,
@@ -108,7 +108,7 @@ const aftermaths = [
     act: (charge: Stripe.Charge) => void market.stripe.control.dispute(charge.id),
     tells: ['charge.dispute.created', 'charge.dispute.funds_withdrawn'],
     ends: {
-      status: 'disputed',
+      status: 'chargeback',
       handle: 'locked',
       book: { 'order:id USD': 0, 'platform:sales USD': 0, 'stripe USD': 0 },
     },

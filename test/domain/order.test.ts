@@ -11,24 +11,25 @@ import type { HandleEvent } from '../../shared/domain/handle.ts'
 import { decideForOrder, decideHold } from '../../shared/domain/listing.ts'
 import { chainFaults, type Entry } from '../../shared/domain/journal.ts'
 import { balances, orderAccount, type Posting } from '../../shared/domain/ledger.ts'
+import { decideChargebackClosed, decideChargebackOpened } from '../../shared/domain/order-chargebacks.ts'
+import { handleTouchOf } from '../../shared/domain/order-handle.ts'
+import { heldMinor } from '../../shared/domain/order-money.ts'
+import { decideRefunded } from '../../shared/domain/order-refunds.ts'
 import {
-  decideCancel,
-  decideCapture,
-  decideDeadline,
-  decideDisputeClosed,
-  decideDisputeOpened,
-  decidePaymentFailed,
-  decidePaymentStarted,
-  decideRefundCompleted,
   evolveOrder,
-  handleEventOf,
-  heldStatuses,
   holdingStatuses,
   type Order,
   orderDueAt,
   payByOf,
   type OrderEvent,
 } from '../../shared/domain/order.ts'
+import {
+  decideCancel,
+  decideCapture,
+  decideDeadline,
+  decidePaymentFailed,
+  decidePaymentStarted,
+} from '../../shared/domain/order-decisions.ts'
 import { termsInForce } from '../../shared/domain/terms.ts'
 import type { Result } from '../../shared/domain/result.ts'
 
@@ -97,7 +98,7 @@ const place = (id: string, buyerId: string, handle: VersionedHandle, now: string
         tier: 'rare',
         buyerId,
         ...price,
-        termsVersion: 't',
+        termsVersion: termsInForce.version,
         payBy: payByOf(now, termsInForce),
         requestHash: 'h',
       },
@@ -117,13 +118,13 @@ const words = {
   started: (order: Order) => decidePaymentStarted(order, payment(order)),
   captured: (order: Order) => decideCapture(order, payment(order)),
   failed: (order: Order) => decidePaymentFailed(order, payment(order)),
-  refunded: (order: Order) => decideRefundCompleted(order, `re_${order.id}`),
-  disputed: (order: Order) => decideDisputeOpened(order, { id: `dp_${order.id}`, amountMinor: order.priceMinor }),
-  won: (order: Order) => decideDisputeClosed(order, `dp_${order.id}`, 'won'),
-  lost: (order: Order) => decideDisputeClosed(order, `dp_${order.id}`, 'lost'),
+  refunded: (order: Order) => decideRefunded(order, { refundId: `re_${order.id}`, refundedMinor: order.priceMinor }),
+  disputed: (order: Order) => decideChargebackOpened(order, { id: `dp_${order.id}`, amountMinor: order.priceMinor }),
+  won: (order: Order) => decideChargebackClosed(order, `dp_${order.id}`, 'won'),
+  lost: (order: Order) => decideChargebackClosed(order, `dp_${order.id}`, 'lost'),
   deadline: (order: Order) => {
-    const due = orderDueAt(order, termsInForce)
-    return decideDeadline(order, due ?? order.updatedAt, termsInForce)
+    const due = orderDueAt(order)
+    return decideDeadline(order, due ?? order.updatedAt)
   },
 } as const satisfies Record<string, (order: Order) => Result<readonly OrderEvent[]>>
 
@@ -155,11 +156,11 @@ const say = (world: World, id: string, word: keyof typeof words, now: string) =>
   let state = order.state
   const touching: HandleEvent[] = []
   for (const event of decided.value) {
-    const touched = handleEventOf(state, event)
+    const touched = handleTouchOf(state, event)
     if (touched !== null) {
       const allowed = decideForOrder(world.handle.state, touched, systemOr(word, state))
       expect(allowed).toMatchObject({ ok: true })
-      touching.push(touched)
+      touching.push(touched as HandleEvent)
     }
     state = evolveOrder(id, state, event, now)
   }
@@ -182,7 +183,7 @@ const check = (world: World) => {
   for (const order of orders) {
     // I4: held money is the price of an order in a held state, and nothing otherwise.
     const held = book.get(`${orderAccount(order.id)} USD`) ?? 0
-    expect([order.status, held]).toEqual([order.status, heldStatuses.has(order.status) ? order.priceMinor : 0])
+    expect([order.status, held]).toEqual([order.status, heldMinor(order)])
     // I5: one capture at most.
     const captures = (world.entries.get(`order:${order.id}`) ?? []).flatMap((entry) =>
       entry.events.filter((event) => event.type === 'payment_captured'),
@@ -302,7 +303,7 @@ describe('a payment', () => {
   })
 })
 
-describe('a dispute', () => {
+describe('a chargeback', () => {
   it('of a part of the price is not booked as if it were all of it', () => {
     const settled = after(
       placed(),
@@ -310,7 +311,7 @@ describe('a dispute', () => {
       { type: 'handover_started' },
       { type: 'order_settled' },
     )
-    const decided = decideDisputeOpened(settled, { id: 'dp', amountMinor: settled.priceMinor - 1 })
+    const decided = decideChargebackOpened(settled, { id: 'dp', amountMinor: settled.priceMinor - 1 })
     expect(decided).toMatchObject({ ok: false, refusal: { code: 'payment_mismatch' } })
   })
 })
@@ -318,12 +319,12 @@ describe('a dispute', () => {
 describe('a deadline', () => {
   it('does nothing a millisecond before, and raises its event at the instant', () => {
     const order = placed()
-    const due = Date.parse(orderDueAt(order, termsInForce) ?? '')
-    expect(decideDeadline(order, new Date(due - 1).toISOString(), termsInForce)).toMatchObject({
+    const due = Date.parse(orderDueAt(order) ?? '')
+    expect(decideDeadline(order, new Date(due - 1).toISOString())).toMatchObject({
       ok: false,
       refusal: { code: 'not_due' },
     })
-    expect(decideDeadline(order, new Date(due).toISOString(), termsInForce)).toMatchObject({
+    expect(decideDeadline(order, new Date(due).toISOString())).toMatchObject({
       ok: true,
       value: [{ type: 'order_expired' }],
     })
@@ -337,7 +338,7 @@ describe('an act out of turn', () => {
       ok: false,
       refusal: {
         code: 'transition_not_allowed',
-        extra: { status: 'funded', possible: ['handover_started', 'refund_wanted'] },
+        extra: { status: 'funded', possible: ['handover_started', 'refund_wanted', 'replacement_chosen'] },
       },
     })
   })

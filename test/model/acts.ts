@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import assert from 'node:assert/strict'
 import { priceAt } from '../../shared/domain/listing.ts'
 import type { Order } from '../../shared/domain/order.ts'
-import { cancelOrder } from '../../shared/workflows/orders.ts'
+import { cancelOrder } from '../../shared/workflows/order-acts.ts'
 import { placeOrder } from '../../shared/workflows/place-order.ts'
 import { usd, type World } from './world.ts'
 

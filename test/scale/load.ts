@@ -6,7 +6,6 @@ import { advance, type VersionedLook } from '../../shared/domain/aggregate.ts'
 import type { FeedLine } from '../../shared/domain/feed.ts'
 import { skeleton } from '../../shared/domain/handle-name.ts'
 import { decideAccountProtection, type ProtectedLook } from '../../shared/domain/protected-names.ts'
-import { termsInForce } from '../../shared/domain/terms.ts'
 import { aggregateItem, handleItem } from '../../shared/store/items.ts'
 import { filedItem } from '../../shared/store/journal.ts'
 import { protectedClasses } from '../../shared/workflows/import-accounts.ts'
@@ -58,7 +57,7 @@ export const loadAccounts = async (dataDir: string, composition: Composition): P
     await bulk.add(handles, handleItem(handle, handle.state.holder === null ? undefined : line.contact))
     for (const entry of filed) await bulk.add(escrow, filedItem(entry))
     const look = looks.protect(line)
-    if (look !== null) await bulk.add(handles, aggregateItem('look', look, termsInForce))
+    if (look !== null) await bulk.add(handles, aggregateItem('look', look))
   }
   await bulk.finish()
 }

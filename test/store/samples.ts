@@ -16,7 +16,6 @@ export const start = Date.parse('2026-11-23T12:00:00.000Z')
 export const at = (ms: number): string => new Date(start + ms).toISOString()
 
 export const context: CommitContext = {
-  terms: termsInForce,
   random: () => 0.5,
   pause: () => Promise.resolve(),
 }

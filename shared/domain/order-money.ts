@@ -1,0 +1,141 @@
+import {
+  commissionAccount,
+  goodwillAccount,
+  orderAccount,
+  type Posting,
+  posting,
+  providerAccount,
+  receivableAccount,
+  reverse,
+  salesAccount,
+  sellerAccount,
+} from './ledger.ts'
+import { dueToSeller, type Order, type OrderEvent } from './order.ts'
+
+/** What the buyer's payment still is after what was given back, in minor units. */
+export const takenMinor = (order: Order): number => order.priceMinor - (order.refundedMinor ?? 0)
+
+/** Amounts that may be nothing move nothing. */
+const move = (source: string, destination: string, amountMinor: number, { currency }: Order): Posting[] =>
+  amountMinor === 0 ? [] : [posting(source, destination, amountMinor, currency)]
+
+/** What a refund out of goodwill left in the sale's own accounts: it came from the platform, and not from the sale. */
+const goodwillOf = (order: Order): number => (order.refundedMinor ?? 0) - (order.award?.refundMinor ?? 0)
+
+/** The money each event moves. `order` is the state before it. */
+export const postingsOf = (order: Order, event: OrderEvent): Posting[] => {
+  const held = orderAccount(order.id)
+  switch (event.type) {
+    case 'payment_captured':
+      return move(providerAccount, held, order.priceMinor, order)
+    case 'order_settled':
+      return order.sellerId === undefined
+        ? move(held, salesAccount, order.priceMinor, order)
+        : sellersSettlement(order, order.sellerId, event.offsetMinor ?? 0)
+    case 'refund_completed':
+      return order.status === 'settled' ? refundAfterSettlement(order, takenMinor(order)) : giveBack(order)
+    case 'part_refund_completed':
+      return move(held, providerAccount, event.amountMinor, order)
+    case 'goodwill_refunded':
+      return refundAfterSettlement(order, event.amountMinor)
+    case 'chargeback_opened': // The provider takes the money back the moment its dispute opens.
+      return [...undoSettlement(order), ...move(held, providerAccount, takenMinor(order), order)]
+    case 'chargeback_won':
+      return reverse([
+        ...undoSettlement({ ...order, status: 'settled' }),
+        ...move(held, providerAccount, takenMinor(order), order),
+      ])
+    case 'chargeback_won_unpaid':
+      // The sale is settled anew, so that what the platform had given back out of goodwill is the platform's again.
+      return [
+        ...move(providerAccount, held, takenMinor(order), order),
+        ...(order.settledAt === undefined ? [] : move(goodwillAccount, held, goodwillOf(order), order)),
+      ]
+    case 'clawback_completed':
+      return order.status === 'settled'
+        ? move(providerAccount, sellerAccount(sellerOf(order)), order.paidMinor ?? 0, order)
+        : move(providerAccount, receivableAccount(sellerOf(order)), order.paidMinor ?? 0, order)
+    case 'order_placed':
+    case 'payment_started':
+    case 'payment_failed':
+    case 'replacement_chosen':
+    case 'handover_started':
+    case 'handover_completed':
+    case 'handover_failed':
+    case 'inspection_accepted':
+    case 'inspection_ended':
+    case 'dispute_opened':
+    case 'dispute_withdrawn':
+    case 'dispute_settled':
+    case 'dispute_refunded':
+    case 'dispute_split':
+    case 'dispute_review_due':
+    case 'transfer_wanted':
+    case 'transfer_blocked':
+    case 'order_cancelled':
+    case 'order_expired':
+    case 'refund_wanted':
+    case 'goodwill_wanted':
+    case 'chargeback_lost':
+    case 'chargeback_review_due':
+    case 'clawback_wanted':
+    case 'clawback_failed':
+      return []
+  }
+}
+
+const giveBack = (order: Order): Posting[] =>
+  reverse(move(providerAccount, orderAccount(order.id), takenMinor(order), order))
+
+/** @throws where the platform itself sells */
+export const sellerOf = (order: Order): string => {
+  if (order.sellerId === undefined) throw new Error(`${order.id} is the platform's own sale`)
+  return order.sellerId
+}
+
+/** The buyer's money: commission to the platform, the net to the seller; of that a debt first, and the rest is transferred. */
+const sellersSettlement = (order: Order, sellerId: string, offsetMinor: number): Posting[] => {
+  const held = orderAccount(order.id)
+  const seller = sellerAccount(sellerId)
+  const net = dueToSeller(order)
+  const paid = [
+    ...move(seller, receivableAccount(sellerId), offsetMinor, order),
+    ...move(seller, providerAccount, net - offsetMinor, order),
+  ]
+  // What was taken back and is paid again stands on the seller's account already.
+  if (order.owedMinor !== undefined) return paid
+  const { commissionMinor = 0 } = order.award ?? order.quote ?? {}
+  return [...move(held, commissionAccount, commissionMinor, order), ...move(held, seller, net, order), ...paid]
+}
+
+/** After the settlement a refund is the platform's: out of its own sale, or out of goodwill where a user has sold. */
+const refundAfterSettlement = (order: Order, amountMinor: number): Posting[] =>
+  order.sellerId === undefined
+    ? [
+        ...move(salesAccount, orderAccount(order.id), amountMinor, order),
+        ...move(orderAccount(order.id), providerAccount, amountMinor, order),
+      ]
+    : move(goodwillAccount, providerAccount, amountMinor, order)
+
+/** Back into the order's account what its settlement took out; the seller owes the net until the transfer is taken back. */
+const undoSettlement = (order: Order): Posting[] => {
+  const held = orderAccount(order.id)
+  if (order.status !== 'settled') return []
+  if (order.sellerId === undefined) return move(salesAccount, held, takenMinor(order), order)
+  const { commissionMinor = 0, netMinor = 0 } = order.award ?? order.quote ?? {}
+  return [
+    ...move(commissionAccount, held, commissionMinor, order),
+    ...move(receivableAccount(order.sellerId), held, netMinor, order),
+    ...move(held, goodwillAccount, goodwillOf(order), order),
+  ]
+}
+
+/** Statuses in which the buyer's money lies in the order's account. */
+const heldIn: ReadonlySet<Order['status']> = new Set(['funded', 'handing_over', 'inspection', 'disputed', 'refunding'])
+
+/** What the order's ledger account holds in its present state, in minor units. */
+export const heldMinor = (order: Order): number => {
+  if (heldIn.has(order.status)) return takenMinor(order)
+  if (order.status !== 'settling' || order.owedMinor !== undefined) return 0
+  return order.priceMinor - (order.award?.refundMinor ?? 0)
+}
