@@ -5,7 +5,7 @@ import { readConfig } from '../../shared/runtime/config.ts'
 import { running } from '../../shared/runtime/running.ts'
 import { openStore } from '../../shared/store/client.ts'
 import { acceptInspection, cancelOrder } from '../../shared/workflows/order-acts.ts'
-import { chooseReplacement, getSale, listSales } from '../../shared/workflows/sales.ts'
+import { chooseReplacement, getSale, listSales } from '../../shared/workflows/my-sales.ts'
 import { viewSale } from '../../shared/workflows/trading-views.ts'
 import { viewOrder } from '../../shared/workflows/views.ts'
 

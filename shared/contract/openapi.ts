@@ -52,6 +52,8 @@ const tags = [
   ['private-offers', 'A private offer, by the link that its prospect was sent'],
   ['sellers', 'How users who sell their handles are paid'],
   ['stripe-webhook', 'The payment provider'],
+  ['trading', 'What buyers and sellers do with an order, and what a user sells'],
+  ['listings', 'Handles that their holders put on sale, and what they get'],
   ['reference', 'This description'],
 ] as const
 

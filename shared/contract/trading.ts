@@ -32,4 +32,4 @@ export const saleSchema = z
     updatedAt: instantSchema,
     next: nextStepSchema.nullable(),
   })
-  .meta({ id: 'Sale', description: 'A sale of yours, from the order to your payout' })
+  .meta({ id: 'MySale', description: 'A sale of yours, from the order to your payout' })

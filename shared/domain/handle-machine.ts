@@ -3,6 +3,11 @@ import type { Handle, HandleEvent, HandleStatus } from './handle.ts'
 import { refuse, type Refusal } from './result.ts'
 import { findTransition, type Machine, possibleEvents } from './transitions.ts'
 
+const system = ['system'] as const
+const operator = ['operator'] as const
+/** Who tells of accounts. */
+const feed = ['platform', 'operator'] as const
+
 /** The life of a handle. A held listing and its deadline belong to the order that holds it. */
 export const handleMachine: Machine<HandleStatus, HandleEvent['type']> = {
   name: 'handle',
@@ -15,32 +20,32 @@ export const handleMachine: Machine<HandleStatus, HandleEvent['type']> = {
     locked: 'resting',
   },
   transitions: [
-    { from: null, on: 'handle_imported', to: 'active', by: ['operator'] },
-    { from: 'active', on: 'account_updated', to: 'active', by: ['platform', 'operator'] },
-    { from: 'active', on: 'dormancy_started', to: 'dormant', by: ['system'], after: 'releaseRule' },
-    { from: 'active', on: 'handle_released', to: 'released', by: ['system'] },
-    { from: 'active', on: 'handle_reserved', to: 'reserved', by: ['system'] },
-    { from: 'active', on: 'legal_hold_placed', to: 'active', by: ['operator'] },
-    { from: 'active', on: 'legal_hold_lifted', to: 'active', by: ['operator'] },
+    { from: null, on: 'handle_imported', to: 'active', by: operator },
+    { from: 'active', on: 'account_updated', to: 'active', by: feed },
+    { from: 'active', on: 'dormancy_started', to: 'dormant', by: system, after: 'releaseRule' },
+    { from: 'active', on: 'handle_released', to: 'released', by: system },
+    { from: 'active', on: 'handle_reserved', to: 'reserved', by: system },
+    { from: 'active', on: 'legal_hold_placed', to: 'active', by: operator },
+    { from: 'active', on: 'legal_hold_lifted', to: 'active', by: operator },
     { from: 'dormant', on: 'handle_kept', to: 'active', by: ['holder'] },
-    { from: 'dormant', on: 'account_updated', to: 'dormant', by: ['platform', 'operator'] },
+    { from: 'dormant', on: 'account_updated', to: 'dormant', by: feed },
     { from: 'dormant', on: 'dormancy_ended', to: 'active', by: ['platform', 'operator', 'system'] },
-    { from: 'dormant', on: 'notice_wanted', to: 'dormant', by: ['system'] },
-    { from: 'dormant', on: 'notice_given', to: 'dormant', by: ['system'] },
-    { from: 'dormant', on: 'notice_failed', to: 'dormant', by: ['system'] },
-    { from: 'dormant', on: 'grace_extended', to: 'dormant', by: ['system'] },
-    { from: 'dormant', on: 'contact_failed', to: 'unreachable', by: ['system'] },
-    { from: 'dormant', on: 'handle_released', to: 'released', by: ['system'], after: 'graceEnd' },
-    { from: 'dormant', on: 'handle_reserved', to: 'reserved', by: ['system'] },
+    { from: 'dormant', on: 'notice_wanted', to: 'dormant', by: system },
+    { from: 'dormant', on: 'notice_given', to: 'dormant', by: system },
+    { from: 'dormant', on: 'notice_failed', to: 'dormant', by: system },
+    { from: 'dormant', on: 'grace_extended', to: 'dormant', by: system },
+    { from: 'dormant', on: 'contact_failed', to: 'unreachable', by: system },
+    { from: 'dormant', on: 'handle_released', to: 'released', by: system, after: 'graceEnd' },
+    { from: 'dormant', on: 'handle_reserved', to: 'reserved', by: system },
     { from: 'unreachable', on: 'handle_kept', to: 'active', by: ['holder'] },
-    { from: 'unreachable', on: 'account_updated', to: 'unreachable', by: ['platform', 'operator'] },
-    { from: 'unreachable', on: 'dormancy_ended', to: 'active', by: ['platform', 'operator'] },
-    { from: 'reserved', on: 'gate_overruled', to: 'reserved', by: ['operator'] },
-    { from: 'reserved', on: 'handle_released', to: 'released', by: ['system'] },
-    { from: 'reserved', on: 'handle_reserved', to: 'reserved', by: ['system'] },
-    { from: 'released', on: 'legal_hold_placed', to: 'released', by: ['operator'] },
-    { from: 'released', on: 'legal_hold_lifted', to: 'released', by: ['operator'] },
-    { from: 'released', on: 'listing_changed', to: 'released', by: ['operator'] },
+    { from: 'unreachable', on: 'account_updated', to: 'unreachable', by: feed },
+    { from: 'unreachable', on: 'dormancy_ended', to: 'active', by: feed },
+    { from: 'reserved', on: 'gate_overruled', to: 'reserved', by: operator },
+    { from: 'reserved', on: 'handle_released', to: 'released', by: system },
+    { from: 'reserved', on: 'handle_reserved', to: 'reserved', by: system },
+    { from: 'released', on: 'legal_hold_placed', to: 'released', by: operator },
+    { from: 'released', on: 'legal_hold_lifted', to: 'released', by: operator },
+    { from: 'released', on: 'listing_changed', to: 'released', by: operator },
     { from: 'released', on: 'sale_opened', to: 'released', by: ['operator', 'system'] },
     { from: 'released', on: 'sale_closed', to: 'released', by: ['operator', 'prospect', 'buyer', 'system'] },
     { from: 'released', on: 'handle_held', to: 'released', by: ['buyer', 'system'] },
@@ -73,7 +78,7 @@ export const listingMachine: Machine<ListingStatus, HandleEvent['type']> = {
   name: 'listing',
   states: { open: 'resting', held: 'waiting', sold: 'final', closed: 'final' },
   transitions: [
-    { from: null, on: 'handle_released', to: 'open', by: ['system'] },
+    { from: null, on: 'handle_released', to: 'open', by: system },
     { from: null, on: 'listing_opened', to: 'open', by: ['seller', 'buyer', 'system'] },
     { from: 'open', on: 'listing_changed', to: 'open', by: ['operator', 'seller'] },
     { from: 'open', on: 'listing_closed', to: 'closed', by: ['seller'] },

@@ -1,4 +1,4 @@
-import { problemKinds } from '../contract/problems.ts'
+import { problemStatus } from '../contract/problems.ts'
 import { escapeHtml } from '../domain/html.ts'
 import { htmlPage } from './html-page.ts'
 
@@ -31,8 +31,8 @@ export const referencePage = (document: Json): string => {
         .map(({ path, method, operation }) => operationSection(path, method, operation))
         .join(''),
   )
-  const codes = Object.entries(problemKinds).map(
-    ([code, [status]]) => `<tr><td>${status}</td><td><code>${text(code)}</code></td></tr>`,
+  const codes = Object.entries(problemStatus).map(
+    ([code, status]) => `<tr><td>${status}</td><td><code>${text(code)}</code></td></tr>`,
   )
   return htmlPage(
     info.title,

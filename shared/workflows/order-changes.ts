@@ -93,9 +93,8 @@ const usersSale = async (
     if (touch.type === 'handle_handed_over') {
       const granted = await grantedTo(deps, order, handle, at, actor)
       const name = granted.after.state.name
-      const movedTo =
-        order.replacement?.redirect === true ? redirectTo(name, at, termsOf(order.termsVersion)) : undefined
-      handleEvents.push({ ...touch, ...(movedTo !== undefined && { movedTo }) })
+      const redirects = order.replacement?.redirect === true
+      handleEvents.push({ ...touch, ...(redirects && { movedTo: redirectTo(name, sellerOf(order), at, terms) }) })
       told = told.map((event) => (event.type === 'handover_completed' ? { ...event, replacedBy: name } : event))
       others.push({ kind: 'handle', before: null, after: granted.after, contact: granted.contact })
       contact = undefined

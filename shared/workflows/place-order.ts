@@ -81,19 +81,19 @@ const firstAnswer = ({ state }: VersionedOrder, request: OrderRequest): Result<O
   const { id, createdAt, payBy, ...rest } = state
   const { handle, display, tier, buyerId, sellerId, quote, priceMinor, currency, termsVersion, requestHash, handOver } =
     rest
-  const placed = ({
-	handle,
-	display,
-	tier,
-	buyerId,
-	sellerId,
-	quote,
-	priceMinor,
-	currency,
-	termsVersion,
-	payBy,
-	requestHash,
-	handOver
-})
+  const placed = {
+    handle,
+    display,
+    tier,
+    buyerId,
+    sellerId,
+    quote,
+    priceMinor,
+    currency,
+    termsVersion,
+    payBy,
+    requestHash,
+    handOver,
+  }
   return ok({ id, ...placed, status: 'awaiting_payment', createdAt, updatedAt: createdAt, since: createdAt })
 }

@@ -27,9 +27,10 @@ export const listingRoutes = {
     body: z.strictObject({ price: salePriceSchema }),
     success: {
       status: 200,
-      schema: z
-        .object({ handle: handleSchema, quote: quoteSchema })
-        .meta({ id: 'OpenedListing', description: 'The handle as everybody sees it, and what you get when it is sold' }),
+      schema: z.object({ handle: handleSchema, quote: quoteSchema }).meta({
+        id: 'OpenedListing',
+        description: 'The handle as everybody sees it, and what you get when it is sold',
+      }),
       words: 'The handle on sale',
     },
     problems: [

@@ -40,7 +40,7 @@ export const tradingRoutes = {
     role: 'user',
     summary: 'What you sell and have sold, newest first',
     query: z.strictObject(resource.pageQuery),
-    success: { status: 200, schema: resource.pageOf(saleSchema, 'SalePage'), words: 'Your sales' },
+    success: { status: 200, schema: resource.pageOf(saleSchema, 'MySalePage'), words: 'Your sales' },
     problems: ['validation_failed', 'cursor_invalid'],
   },
   getMySale: {
@@ -60,7 +60,8 @@ export const tradingRoutes = {
     method: 'POST',
     path: '/v1/me/sales/{orderId}/replacement',
     role: 'user',
-    summary: 'The handle you want instead of the one you sell; until the hand-over. If it is taken by then, one is generated',
+    summary:
+      'The handle you want instead of the one you sell; until the hand-over. If it is taken by then, one is generated',
     params: orderParams,
     body: z.strictObject({
       handle: resource.handleInputSchema,
