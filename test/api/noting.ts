@@ -10,6 +10,8 @@ const saleGroups: ReadonlySet<RouteGroup> = new Set([
   'drops',
   'private-offers',
   'sellers',
+  'trading',
+  'listings',
   'watches',
 ])
 

@@ -48,7 +48,7 @@ test('case 6: a crash after the commit, before the answer: the retry returns the
 test('case 6, cancelling: a crash after the commit: the retry answers that it is cancelled, and the handle is free once', async () => {
   const order = await placeOrder(market, 'cancel_crashed')
   const path = `/v1/orders/${order.id}/cancel`
-  crash({ when: 'after', function: 'api-purchases', operation: 'TransactWriteItems' })
+  crash({ when: 'after', function: 'api-trading', operation: 'TransactWriteItems' })
   expect((await market.send('POST', path, { as: order.buyer })).status).toBeGreaterThanOrEqual(500)
   const retried = await market.send('POST', path, { as: order.buyer })
   expect([retried.status, (JSON.parse(retried.text) as { status: string }).status]).toEqual([200, 'cancelled'])
