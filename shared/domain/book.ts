@@ -1,6 +1,16 @@
 import type { Currency } from '../contract/money.ts'
-import { balances, orderAccount, type Posting, posting, providerAccount, reverse, salesAccount } from './ledger.ts'
-import { heldStatuses, type Order, type OrderEvent, postingsOf } from './order.ts'
+import {
+  commissionAccount,
+  goodwillAccount,
+  orderAccount,
+  type Posting,
+  providerAccount,
+  receivableAccount,
+  salesAccount,
+  sellerAccount,
+} from './ledger.ts'
+import { heldMinor, postingsOf } from './order-money.ts'
+import type { Order, OrderEvent } from './order.ts'
 
 /** Money that an order's book says has moved at the payment provider. */
 export type Movement = {
@@ -22,54 +32,90 @@ const referenceOf = (event: OrderEvent): Pick<Movement, 'kind' | 'reference'> | 
     case 'payment_captured':
       return { kind: 'capture', reference: event.paymentIntentId }
     case 'refund_completed':
+    case 'part_refund_completed':
+    case 'goodwill_refunded':
       return { kind: 'refund', reference: event.refundId }
-    case 'dispute_opened':
-      return { kind: 'chargeback', reference: event.disputeId }
-    case 'dispute_won':
-      return { kind: 'chargeback_returned', reference: event.disputeId }
+    case 'order_settled':
+      return event.transferId === undefined ? null : { kind: 'transfer', reference: event.transferId }
+    case 'clawback_completed':
+      return { kind: 'reversal', reference: event.reversalId }
+    case 'chargeback_opened':
+      return { kind: 'chargeback', reference: event.chargebackId }
+    case 'chargeback_won':
+    case 'chargeback_won_unpaid':
+      return { kind: 'chargeback_returned', reference: event.chargebackId }
     default:
       return null
   }
 }
 
 /** What a posting takes out of the provider's balance, or brings in. */
-const atProvider = ({ source, destination, amountMinor }: Posting): number =>
+const atProviderBy = ({ source, destination, amountMinor }: Posting): number =>
   source === providerAccount ? amountMinor : destination === providerAccount ? -amountMinor : 0
 
 /** What an event moved at the provider; null: nothing. `order` is the state before it. @throws where it has no reference */
 export const movementOf = (order: Order, event: OrderEvent): Movement | null => {
-  const amountMinor = postingsOf(order, event).reduce((sum, one) => sum + atProvider(one), 0)
+  const amountMinor = postingsOf(order, event).reduce((sum, one) => sum + atProviderBy(one), 0)
   if (amountMinor === 0) return null
   const reference = referenceOf(event)
   if (reference === null) throw new Error(`${event.type} of ${order.id} moves money at the provider without a name`)
   return { ...reference, amountMinor, currency: order.currency }
 }
 
-/** Everything that an order has moved at the provider, from its state alone. */
+/** Everything that an order has moved at the provider, from its state alone. Amounts of nothing are no movements. */
 export const movementsOf = (order: Order): Movement[] => {
-  const { priceMinor, currency, paymentIntentId, refundId, disputeId, status } = order
-  const movement = (kind: MovementKind, reference: string | undefined, sign: 1 | -1): Movement[] =>
-    reference === undefined ? [] : [{ kind, reference, amountMinor: sign * priceMinor, currency }]
-  const returned = status === 'settled' || status === 'refunded'
+  const { currency, status, partRefunds = [] } = order
+  const movement = (kind: MovementKind, reference: string | undefined, amountMinor = 0): Movement[] =>
+    reference === undefined || amountMinor === 0 ? [] : [{ kind, reference, amountMinor, currency }]
+  const transfers = [...(order.earlierTransfers ?? []), presentTransfer(order)]
+  const inParts = partRefunds.reduce((sum, { amountMinor }) => sum + amountMinor, 0)
   return [
-    ...(order.capturedAt === undefined ? [] : movement('capture', paymentIntentId, 1)),
-    ...movement('chargeback', disputeId, -1),
-    ...(returned ? movement('chargeback_returned', disputeId, 1) : []),
-    ...movement('refund', refundId, -1),
+    ...(order.capturedAt === undefined ? [] : movement('capture', order.paymentIntentId, order.priceMinor)),
+    ...partRefunds.flatMap(({ refundId, amountMinor }) => movement('refund', refundId, -amountMinor)),
+    ...movement('refund', order.refundId, inParts - (order.refundedMinor ?? 0)),
+    ...transfers.flatMap(({ transferId, amountMinor = 0, reversalId }) => [
+      ...movement('transfer', transferId, -amountMinor),
+      ...movement('reversal', reversalId, amountMinor),
+    ]),
+    ...movement('chargeback', order.chargebackId, -(order.chargebackMinor ?? 0)),
+    ...(lostToBank.has(status) ? [] : movement('chargeback_returned', order.chargebackId, order.chargebackMinor)),
   ]
 }
 
-/** An order's balances by account and currency (`order:ord_… USD`), from its state alone; what is zero is left out. */
+const lostToBank: ReadonlySet<Order['status']> = new Set(['chargeback', 'charged_back'])
+
+const presentTransfer = ({ transferId, paidMinor, reversalId }: Order) => ({
+  transferId,
+  amountMinor: transferId === undefined ? 0 : paidMinor,
+  reversalId,
+})
+
+/**
+ * An order's balances by account and currency (`order:ord_… USD`), from its state alone; what is zero is left out. What
+ * the provider holds, what the order and its seller's account hold, commission and goodwill follow from the status; the
+ * rest is the platform's sale, or stands between platform and seller.
+ */
 export const bookOf = (order: Order): Map<string, number> => {
-  const held = orderAccount(order.id)
-  const capture = [posting(providerAccount, held, order.priceMinor, order.currency)]
-  const settle = [posting(held, salesAccount, order.priceMinor, order.currency)]
-  const postings = heldStatuses.has(order.status)
-    ? capture
-    : order.status === 'settled'
-      ? [...capture, ...settle]
-      : [...capture, ...reverse(capture)]
-  return withoutZeros(balances(postings))
+  const { status, sellerId, currency } = order
+  const atProvider = movementsOf(order).reduce((sum, { amountMinor }) => sum + amountMinor, 0)
+  const held = heldMinor(order)
+  const book = new Map<string, number>()
+  const add = (account: string, minor: number) => book.set(`${account} ${currency}`, minor)
+  add(providerAccount, -atProvider)
+  add(orderAccount(order.id), held)
+  if (sellerId === undefined) {
+    add(salesAccount, atProvider - held)
+    return withoutZeros(book)
+  }
+  const owed = status === 'settling' ? (order.owedMinor ?? 0) : 0
+  const isSettled = order.settledAt !== undefined && !lostToBank.has(status)
+  const commission = isSettled && held === 0 ? ((order.award ?? order.quote)?.commissionMinor ?? 0) : 0
+  const goodwill = isSettled ? (order.award?.refundMinor ?? 0) - (order.refundedMinor ?? 0) : 0
+  add(sellerAccount(sellerId), owed)
+  add(commissionAccount, commission)
+  add(goodwillAccount, goodwill)
+  add(receivableAccount(sellerId), atProvider - held - owed - commission - goodwill)
+  return withoutZeros(book)
 }
 
 /** A book in which only accounts that hold or owe something stand. */

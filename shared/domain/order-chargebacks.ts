@@ -1,7 +1,6 @@
 import { systemActor } from './actors.ts'
 import { decide } from './order-decisions.ts'
-import { takenMinor } from './order-money.ts'
-import { isPaidOut, type Order, type OrderEvent } from './order.ts'
+import { isPaidOut, type Order, type OrderEvent, takenMinor } from './order.ts'
 import { ok, refuse, type Result } from './result.ts'
 
 /** The payer's bank took the money back; it may still be won. A seller who was paid is to give it back meanwhile. */

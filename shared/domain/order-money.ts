@@ -10,10 +10,7 @@ import {
   salesAccount,
   sellerAccount,
 } from './ledger.ts'
-import { dueToSeller, type Order, type OrderEvent } from './order.ts'
-
-/** What the buyer's payment still is after what was given back, in minor units. */
-export const takenMinor = (order: Order): number => order.priceMinor - (order.refundedMinor ?? 0)
+import { dueToSeller, type Order, type OrderEvent, takenMinor } from './order.ts'
 
 /** Amounts that may be nothing move nothing. */
 const move = (source: string, destination: string, amountMinor: number, { currency }: Order): Posting[] =>

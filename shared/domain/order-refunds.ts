@@ -1,7 +1,6 @@
 import { systemActor } from './actors.ts'
 import { decide } from './order-decisions.ts'
-import { takenMinor } from './order-money.ts'
-import type { Order, OrderEvent } from './order.ts'
+import { type Order, type OrderEvent, takenMinor } from './order.ts'
 import { ok, refuse, type Result } from './result.ts'
 
 /** What the order wants given back at the provider now, in minor units; 0: nothing. */

@@ -1,8 +1,7 @@
 import { type Actor, systemActor } from './actors.ts'
 import { commissionOf, scheduleOf } from './commission.ts'
 import { decide } from './order-decisions.ts'
-import { takenMinor } from './order-money.ts'
-import { dueToSeller, type Order, type OrderEvent } from './order.ts'
+import { dueToSeller, type Order, type OrderEvent, takenMinor } from './order.ts'
 import { ok, refuse, type Result } from './result.ts'
 
 // A user's sale after its hand-over: the dispute between the parties, and how the seller is paid.

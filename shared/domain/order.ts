@@ -73,12 +73,15 @@ export type Order = Placement & {
   /** The newest refund, and how much of the price was given back so far. */
   readonly refundId?: string | undefined
   readonly refundedMinor?: number | undefined
+  /** Refunds of a part of the price. */
+  readonly partRefunds?: readonly { readonly refundId: string; readonly amountMinor: number }[] | undefined
   /** A refund that the platform bears is wanted, and not made yet. */
   readonly goodwillMinor?: number | undefined
-  /** The newest transfer to the seller, how much it was, and how many were made. */
+  /** The newest transfer to the seller, and how much it was. */
   readonly transferId?: string | undefined
   readonly paidMinor?: number | undefined
-  readonly transfers?: number | undefined
+  /** Transfers before it: taken back, or owed since. */
+  readonly earlierTransfers?: readonly EarlierTransfer[] | undefined
   /** Why the seller cannot be paid now. */
   readonly payoutBlocked?: string | undefined
   /** The transfer was taken back. */
@@ -88,6 +91,15 @@ export type Order = Placement & {
   /** Taken back after the chargeback was won: it is on the seller's account here, and is paid again. */
   readonly owedMinor?: number | undefined
   readonly chargebackId?: string | undefined
+  /** How much the bank took. */
+  readonly chargebackMinor?: number | undefined
+}
+
+/** An earlier transfer to the seller; `reversalId` where it was taken back. */
+export type EarlierTransfer = {
+  readonly transferId: string
+  readonly amountMinor: number
+  readonly reversalId?: string | undefined
 }
 
 export type OrderEvent =
@@ -182,15 +194,15 @@ export const evolveOrder = (id: string, order: Order | null, event: OrderEvent, 
     case 'transfer_blocked':
       return { ...moved, payoutBlocked: event.reason }
     case 'part_refund_completed':
-      return { ...moved, refundId: event.refundId, refundedMinor: (order.refundedMinor ?? 0) + event.amountMinor }
+      return { ...moved, ...partRefunded(order, event) }
     case 'goodwill_wanted':
       return { ...moved, goodwillMinor: event.amountMinor }
     case 'goodwill_refunded': {
       const { goodwillMinor: _, ...rest } = moved
-      return { ...rest, refundId: event.refundId, refundedMinor: (order.refundedMinor ?? 0) + event.amountMinor }
+      return { ...rest, ...partRefunded(order, event) }
     }
     case 'chargeback_opened':
-      return { ...moved, chargebackId: event.chargebackId }
+      return { ...moved, chargebackId: event.chargebackId, chargebackMinor: takenMinor(order) }
     case 'clawback_completed':
       return order.status === 'settled'
         ? { ...moved, reversalId: event.reversalId, owedMinor: order.paidMinor ?? 0 }
@@ -220,6 +232,18 @@ export const evolveOrder = (id: string, order: Order | null, event: OrderEvent, 
   }
 }
 
+/** What the buyer's payment still is after what was given back, in minor units. */
+export const takenMinor = (order: Order): number => order.priceMinor - (order.refundedMinor ?? 0)
+
+const partRefunded = (
+  order: Order,
+  { refundId, amountMinor }: { readonly refundId: string; readonly amountMinor: number },
+): Partial<Order> => ({
+  refundId,
+  refundedMinor: (order.refundedMinor ?? 0) + amountMinor,
+  partRefunds: [...(order.partRefunds ?? []), { refundId, amountMinor }],
+})
+
 /** What the seller is due by the next settlement: by the award where there is one, else by the quote; 0 of the platform's own. */
 export const dueToSeller = (order: Order): number => order.owedMinor ?? (order.award ?? order.quote)?.netMinor ?? 0
 
@@ -230,10 +254,24 @@ const settled = (
 ): Order => {
   const first = { ...moved, settledAt: moved.settledAt ?? at }
   if (moved.sellerId === undefined) return first
-  const { payoutBlocked: _, reversalId: _r, owedMinor: _o, clawbackFailed: _c, ...rest } = first
-  const paidMinor = dueToSeller(moved) - offsetMinor
-  if (transferId === undefined) return { ...rest, paidMinor }
-  return { ...rest, transferId, paidMinor, transfers: (moved.transfers ?? 0) + 1 }
+  const { payoutBlocked: _, reversalId, owedMinor: _o, clawbackFailed: _c, transferId: before, ...rest } = first
+  // Where a clawback failed, the seller has the earlier transfer still.
+  const stands = before !== undefined && reversalId === undefined
+  if (transferId === undefined && stands) return { ...rest, transferId: before }
+  const earlier: EarlierTransfer[] = [...(moved.earlierTransfers ?? [])]
+  if (before !== undefined) {
+    earlier.push({
+      transferId: before,
+      amountMinor: moved.paidMinor ?? 0,
+      ...(reversalId !== undefined && { reversalId }),
+    })
+  }
+  return {
+    ...rest,
+    paidMinor: dueToSeller(moved) - offsetMinor,
+    ...(transferId !== undefined && { transferId }),
+    ...(earlier.length > 0 && { earlierTransfers: earlier }),
+  }
 }
 
 /** Whether the seller has the money of the sale: a transfer was made and not taken back. */

@@ -12,6 +12,7 @@ import { decideForOrder, decideHold } from '../../shared/domain/listing.ts'
 import { chainFaults, type Entry } from '../../shared/domain/journal.ts'
 import { balances, orderAccount, type Posting } from '../../shared/domain/ledger.ts'
 import { decideChargebackClosed, decideChargebackOpened } from '../../shared/domain/order-chargebacks.ts'
+import { bookOf, withoutZeros } from '../../shared/domain/book.ts'
 import { handleTouchOf } from '../../shared/domain/order-handle.ts'
 import { heldMinor } from '../../shared/domain/order-money.ts'
 import { decideRefunded } from '../../shared/domain/order-refunds.ts'
@@ -184,6 +185,9 @@ const check = (world: World) => {
     // I4: held money is the price of an order in a held state, and nothing otherwise.
     const held = book.get(`${orderAccount(order.id)} USD`) ?? 0
     expect([order.status, held]).toEqual([order.status, heldMinor(order)])
+    // The state alone tells the book.
+    const postings = (world.entries.get(`order:${order.id}`) ?? []).flatMap((entry) => entry.postings)
+    expect(Object.fromEntries(bookOf(order))).toEqual(Object.fromEntries(withoutZeros(balances(postings))))
     // I5: one capture at most.
     const captures = (world.entries.get(`order:${order.id}`) ?? []).flatMap((entry) =>
       entry.events.filter((event) => event.type === 'payment_captured'),

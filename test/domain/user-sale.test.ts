@@ -12,7 +12,8 @@ import {
   wantsClawback,
 } from '../../shared/domain/order-chargebacks.ts'
 import { decideCapture, decideDeadline, decideInspectionAccepted } from '../../shared/domain/order-decisions.ts'
-import { heldMinor, takenMinor } from '../../shared/domain/order-money.ts'
+import { bookOf, type Movement, movementKey, movementOf, movementsOf, withoutZeros } from '../../shared/domain/book.ts'
+import { heldMinor } from '../../shared/domain/order-money.ts'
 import { decideRefunded, refundWantedMinor } from '../../shared/domain/order-refunds.ts'
 import {
   decideDispute,
@@ -22,7 +23,14 @@ import {
   decideSettled,
   decideTransferBlocked,
 } from '../../shared/domain/order-settlement.ts'
-import { dueToSeller, type Order, orderDueAt, type OrderEvent } from '../../shared/domain/order.ts'
+import {
+  dueToSeller,
+  evolveOrder,
+  type Order,
+  orderDueAt,
+  type OrderEvent,
+  takenMinor,
+} from '../../shared/domain/order.ts'
 import type { Result } from '../../shared/domain/result.ts'
 import { systemActor } from '../../shared/domain/actors.ts'
 import { termsInForce } from '../../shared/domain/terms.ts'
@@ -83,7 +91,13 @@ const placed = (priceMinor: number): VersionedOrder =>
   )
 
 /** What seller and provider do in a history: the debts of the seller here are those of this one sale. */
-type World = { order: VersionedOrder; postings: Posting[]; debtMinor: number; transfers: number }
+type World = {
+  order: VersionedOrder
+  postings: Posting[]
+  moved: Movement[]
+  debtMinor: number
+  transfers: number
+}
 
 /** What the world may say to a user's sale, in any order and as often as it likes. */
 const words: Record<string, (world: World) => Result<readonly OrderEvent[]>> = {
@@ -99,7 +113,7 @@ const words: Record<string, (world: World) => Result<readonly OrderEvent[]>> = {
     decideDispute(state, { kind: 'split', refundMinor: Math.ceil(state.priceMinor / 3) }, operator),
   refunded: ({ order: { state } }) =>
     decideRefunded(state, {
-      refundId: `re_${state.refundedMinor ?? 0}`,
+      refundId: `re_${state.partRefunds?.length ?? 0}`,
       refundedMinor: (state.refundedMinor ?? 0) + refundWantedMinor(state),
     }),
   goodwill: ({ order: { state } }) =>
@@ -140,7 +154,10 @@ const words: Record<string, (world: World) => Result<readonly OrderEvent[]>> = {
   },
 }
 
-const check = ({ order: { state }, postings, debtMinor }: World) => {
+const sorted = (movements: readonly Movement[]): Movement[] =>
+  movements.toSorted((a, b) => (movementKey(a) < movementKey(b) ? -1 : 1))
+
+const check = ({ order: { state }, postings, moved, debtMinor }: World) => {
   const book = balances(postings)
   const of = (account: string) => book.get(`${account} USD`) ?? 0
   expect([...book.values()].reduce((sum, balance) => sum + balance, 0)).toBe(0)
@@ -150,17 +167,34 @@ const check = ({ order: { state }, postings, debtMinor }: World) => {
   const undecided = wantsClawback(state) ? debtAfterClawback(state, 'failed') : 0
   expect([state.status, of('receivable:s') + undecided + debtMinor]).toEqual([state.status, 0])
   expect(of('platform:commission')).toBeGreaterThanOrEqual(0)
+  // The state alone tells the book, and each movement at the provider.
+  expect(Object.fromEntries(bookOf(state))).toEqual(Object.fromEntries(withoutZeros(book)))
+  expect(sorted(movementsOf(state))).toEqual(sorted(moved))
+  expect(moved.reduce((sum, { amountMinor }) => sum + amountMinor, 0) + of('stripe')).toBe(0)
 }
 
 /** What histories must have reached for the property to mean something. */
-const everyEnd = ['settled', 'refunded', 'charged_back', 'chargeback', 'disputed', 'settling', 'split', 'goodwill', 'clawed back', 'clawback failed', 'paid twice', 'owed again']
+const everyEnd = [
+  'settled',
+  'refunded',
+  'charged_back',
+  'chargeback',
+  'disputed',
+  'settling',
+  'split',
+  'goodwill',
+  'clawed back',
+  'clawback failed',
+  'paid twice',
+  'owed again',
+]
 const factsOf = (order: Order): string[] => [
   order.status,
   ...(order.award === undefined ? [] : ['split']),
   ...((order.refundedMinor ?? 0) > (order.award?.refundMinor ?? 0) && order.status === 'settled' ? ['goodwill'] : []),
   ...(order.reversalId === undefined ? [] : ['clawed back']),
   ...(order.clawbackFailed === undefined ? [] : ['clawback failed']),
-  ...((order.transfers ?? 0) > 1 ? ['paid twice'] : []),
+  ...(order.earlierTransfers !== undefined ? ['paid twice'] : []),
   ...(order.owedMinor === undefined ? [] : ['owed again']),
 ]
 
@@ -172,6 +206,16 @@ const moves = (world: World): { world: World; events: readonly OrderEvent[] }[] 
     return decided.ok && decided.value.length > 0 ? [{ world: own, events: decided.value }] : []
   })
 
+/** What these events move at the provider, one after another. */
+const movementsIn = (order: Order, events: readonly OrderEvent[]): Movement[] => {
+  let state = order
+  return events.flatMap((event) => {
+    const movement = movementOf(state, event)
+    state = evolveOrder(state.id, state, event, at(0))
+    return movement === null ? [] : [movement]
+  })
+}
+
 describe('a sale between users, whatever happens in whatever order', () => {
   it('conserves money, holds what it must, and owes nobody less than nothing', () => {
     const seen = new Set<string>()
@@ -180,13 +224,14 @@ describe('a sale between users, whatever happens in whatever order', () => {
         fc.integer({ min: leastPriceMinor(), max: 5_000_000 }),
         fc.array(fc.nat(), { maxLength: 30 }),
         (price, picks) => {
-          let world: World = { order: placed(price), postings: [], debtMinor: 0, transfers: 0 }
+          let world: World = { order: placed(price), postings: [], moved: [], debtMinor: 0, transfers: 0 }
           picks.forEach((pick, index) => {
-            const moved = moves(world)
-            const next = moved[pick % moved.length]
+            const possible = moves(world)
+            const next = possible[pick % possible.length]
             if (next === undefined) return
             const order = advanceOrder('ord_1', world.order, next.events, at((index + 1) * 1000), systemActor)
-            world = { ...next.world, order, postings: [...world.postings, ...order.entry.postings] }
+            const moved = [...world.moved, ...movementsIn(world.order.state, next.events)]
+            world = { ...next.world, order, moved, postings: [...world.postings, ...order.entry.postings] }
             for (const fact of factsOf(order.state)) seen.add(fact)
             check(world)
           })
@@ -199,7 +244,7 @@ describe('a sale between users, whatever happens in whatever order', () => {
   })
 
   it('pays the seller the quote less nothing, and the platform its commission', () => {
-    const world: World = { order: placed(50_000_00), postings: [], debtMinor: 0, transfers: 0 }
+    const world: World = { order: placed(50_000_00), postings: [], moved: [], debtMinor: 0, transfers: 0 }
     for (const word of ['captured', 'accepted', 'paid']) {
       const decided = words[word]?.(world)
       if (decided?.ok !== true) throw new Error(word)
