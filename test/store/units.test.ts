@@ -27,6 +27,7 @@ import { enterDrop, readEntryIds } from '../../shared/store/drops.ts'
 import { fileEntries, filedEntries, queryEntries } from '../../shared/store/journal.ts'
 import { linkAccount } from '../../shared/store/links.ts'
 import { loadOrder, queryBuyer, querySales, recentOrders } from '../../shared/store/orders.ts'
+import { createReconciliation, loadReconciliation } from '../../shared/store/reconciliations.ts'
 import { loadStandings } from '../../shared/store/standings.ts'
 import { countRequest } from '../../shared/store/velocity.ts'
 import { loadDemand, loadWatch, loadWatches, markTold, queryWatches, writeWatch } from '../../shared/store/watches.ts'
@@ -229,6 +230,9 @@ beforeAll(async () => {
   await measure("a buyer's orders", () => queryBuyer(store, 'acct_b', { limit: 20 }))
   await measure("a buyer's handles", () => queryHolder(store, 'acct_b', { limit: 20 }))
   await measure('sales of a month', () => querySales(store, '2026-11', { limit: 20 }))
+  const report = { id: 'rec_1', startedBy: 'acct_operator', createdAt: at(0), requestHash: 'x' }
+  await measure('ask for a reconciliation', () => createReconciliation(store, report))
+  await measure('read a reconciliation that agrees', () => loadReconciliation(store, report.id))
   await measure('the filed entries of one aggregate', () => filedEntries(store, `handle:${name}`))
 }, 120_000)
 afterAll(() => store.stop())
