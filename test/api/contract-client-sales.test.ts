@@ -185,6 +185,28 @@ test('sellers: onboarding, how one stands, a year and its statement', async () =
   expect(value(await operator.getSellerOf({ params: { accountId: 'alice' } })).stripeAccountId).toMatch(/^acct_/)
 })
 
+test('a sale between users: on sale, bought, inspected, accepted; the seller sees it', async () => {
+  const account = market.account('tallcedar', 1)
+  await market.importFeed([account])
+  const [seller, bob] = [clientOf(account.accountId), clientOf('bob')]
+  const params = { handle: 'tallcedar' }
+  expect(value(await bob.getQuote({ query: { amountMinor: 100_00 } })).net).toEqual(usd(80_00))
+  value(await seller.openListing({ params, body: { price: usd(90_00) } }))
+  value(await seller.closeListing({ params }))
+  value(await seller.openListing({ params, body: { price: usd(100_00) } }))
+  const order = value(
+    await bob.placeOrder({ body: { handle: 'tallcedar', price: usd(100_00) }, idempotencyKey: key() }),
+  )
+  const sale = { orderId: order.id }
+  value(await seller.chooseReplacement({ params: sale, body: { handle: 'short_cedar', redirect: false } }))
+  const { url } = value(await bob.openCheckout({ params: sale }))
+  market.system.stripe?.control.pay(/cs_\w+/.exec(url)?.[0] ?? '')
+  await market.system.idle()
+  expect(value(await bob.acceptInspection({ params: sale })).status).toBe('settling')
+  expect(value(await seller.getMySale({ params: sale })).replacedBy).toBe('short_cedar')
+  expect(value(await seller.listMySales({})).items.map(({ orderId }) => orderId)).toEqual([order.id])
+})
+
 test('that was every operation of sales', () => {
   const every = (Object.keys(routes) as OperationId[]).filter(isOfSale)
   expect(every.filter((operationId) => !succeeded.has(operationId))).toEqual([])

@@ -200,3 +200,10 @@ export const value = <T>(answer: { ok: true; value: T } | { ok: false; problem: 
   if (!answer.ok) throw new Error(`${answer.problem.code}: ${answer.problem.detail}`)
   return answer.value
 }
+
+/** The problem of an answer that must be refused with this code. */
+export const refused = (answer: { ok: true } | { ok: false; problem: Problem }, code: ProblemCode): Problem => {
+  if (answer.ok) throw new Error(`it was not refused as ${code}`)
+  expect(answer.problem).toMatchObject({ code })
+  return answer.problem
+}
