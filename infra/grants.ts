@@ -332,6 +332,8 @@ export const grants = {
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
     { allow: ['dynamodb:UpdateItem'], on: 'handles', partitions: ['L#*'] },
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'escrow' },
+    // The waiting sales of a seller who can be paid again.
+    { allow: ['dynamodb:Query'], on: 'escrow/index/bySeller' },
     stripeSecret,
   ],
   'workers/carry-out-effects': [

@@ -271,6 +271,21 @@ export class WorkersStack extends Stack {
       symptom: 'Stripe made a refund that its order would not take note of.',
       errorImpact: 'The ledger says that the money of a buyer is held, while Stripe has given it back.',
     })
+    addLoggedEventAlarm(this, 'TransferNotRecorded', {
+      settings: deployment.settings,
+      logGroup: worker.logGroup,
+      event: 'transfer_not_recorded',
+      symptom: 'Stripe made a transfer to a seller that its order would not take note of.',
+      errorImpact:
+        'A seller has money for a sale that was taken back from its buyer or charged back: a person must look.',
+    })
+    addLoggedEventAlarm(this, 'ClawbackNotRecorded', {
+      settings: deployment.settings,
+      logGroup: worker.logGroup,
+      event: 'clawback_not_recorded',
+      symptom: 'Stripe took a transfer back from a seller, and its order would not take note of it.',
+      errorImpact: 'A seller was paid by the ledger, and has not the money.',
+    })
     new Rule(this, 'EffectsRule', {
       ruleName: resourceName(deployment.settings, 'effects'),
       description: 'What a committed journal entry wants done outside',

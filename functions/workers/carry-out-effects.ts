@@ -3,7 +3,10 @@ import { parseAggregate } from '../../shared/domain/aggregate.ts'
 import { type EffectEventType, effects } from '../../shared/domain/effects.ts'
 import { openAuthorisations } from '../../shared/gateways/authorisations.ts'
 import { openPayments } from '../../shared/gateways/payments.ts'
+import { noScreening } from '../../shared/gateways/screening.ts'
 import { readStripeSecret } from '../../shared/gateways/secret.ts'
+import { openSellerAccounts } from '../../shared/gateways/seller-accounts.ts'
+import { openTransfers } from '../../shared/gateways/transfers.ts'
 import { readConfig } from '../../shared/runtime/config.ts'
 import { running } from '../../shared/runtime/running.ts'
 import { openStore } from '../../shared/store/client.ts'
@@ -23,6 +26,9 @@ const deps = {
   ...running,
   store: openStore({ handlesTable: config.HANDLES_TABLE, escrowTable: config.ESCROW_TABLE }),
   publicUrl: config.PUBLIC_URL,
+  screening: noScreening,
+  sellerAccounts: once(async () => openSellerAccounts(await stripe())),
+  transfers: once(async () => openTransfers(await stripe())),
   authorisations: once(async () => openAuthorisations(await stripe())),
 }
 

@@ -36,6 +36,7 @@ const referenceOf = (event: OrderEvent): Pick<Movement, 'kind' | 'reference'> | 
     case 'goodwill_refunded':
       return { kind: 'refund', reference: event.refundId }
     case 'order_settled':
+    case 'transfer_found':
       return event.transferId === undefined ? null : { kind: 'transfer', reference: event.transferId }
     case 'clawback_completed':
       return { kind: 'reversal', reference: event.reversalId }

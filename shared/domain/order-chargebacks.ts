@@ -1,5 +1,5 @@
 import { systemActor } from './actors.ts'
-import { decide } from './order-decisions.ts'
+import { decide, notAllowed } from './order-decisions.ts'
 import { isPaidOut, type Order, type OrderEvent, takenMinor } from './order.ts'
 import { ok, refuse, type Result } from './result.ts'
 
@@ -35,6 +35,22 @@ export const decideChargebackClosed = (
     return decide(order, systemActor, { type: 'chargeback_won', chargebackId })
   }
   return decide(order, systemActor, { type: 'chargeback_won_unpaid', chargebackId }, { type: 'transfer_wanted' })
+}
+
+/** A transfer that was made while the chargeback came in: it is booked, and taken back. Told again: nothing changes. */
+export const decideTransferFound = (
+  order: Order,
+  found: { readonly transferId: string; readonly offsetMinor: number },
+): Result<readonly OrderEvent[]> => {
+  const { transferId, offsetMinor } = found
+  if (order.transferId === transferId) return ok([])
+  if (order.settledAt !== undefined) return notAllowed(order, 'transfer_found')
+  return decide(
+    order,
+    systemActor,
+    { type: 'transfer_found', transferId, ...(offsetMinor > 0 && { offsetMinor }) },
+    { type: 'clawback_wanted' },
+  )
 }
 
 /** Whether the transfer of this order is still to be taken back. */

@@ -55,6 +55,7 @@ export const handleTouchOf = (order: Order, event: OrderEvent): HandleTouch | nu
     case 'goodwill_wanted':
     case 'goodwill_refunded':
     case 'chargeback_review_due':
+    case 'transfer_found':
     case 'clawback_wanted':
     case 'clawback_failed':
       return null

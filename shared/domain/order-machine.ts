@@ -68,6 +68,7 @@ export const orderMachine: Machine<OrderStatus, OrderEvent['type']> = {
     { from: 'chargeback', on: 'chargeback_won', to: 'settled', by: system },
     { from: 'chargeback', on: 'chargeback_won_unpaid', to: 'settling', by: system },
     { from: 'chargeback', on: 'chargeback_lost', to: 'charged_back', by: system },
+    { from: 'chargeback', on: 'transfer_found', to: 'chargeback', by: system },
     { from: 'chargeback', on: 'clawback_wanted', to: 'chargeback', by: system },
     { from: 'chargeback', on: 'clawback_completed', to: 'chargeback', by: system },
     { from: 'chargeback', on: 'clawback_failed', to: 'chargeback', by: system },

@@ -37,6 +37,11 @@ export const postingsOf = (order: Order, event: OrderEvent): Posting[] => {
       return refundAfterSettlement(order, event.amountMinor)
     case 'chargeback_opened': // The provider takes the money back the moment its dispute opens.
       return [...undoSettlement(order), ...move(held, providerAccount, takenMinor(order), order)]
+    case 'transfer_found': // As though it had come before the chargeback.
+      return [
+        ...sellersSettlement(order, sellerOf(order), event.offsetMinor ?? 0),
+        ...undoSettlement({ ...order, status: 'settled' }),
+      ]
     case 'chargeback_won':
       return reverse([
         ...undoSettlement({ ...order, status: 'settled' }),

@@ -50,6 +50,10 @@ export const decideTransferBlocked = (order: Order, reason: string): Result<read
     ? ok([])
     : decide(order, systemActor, { type: 'transfer_blocked', reason })
 
+/** The seller can be paid again: what could not be paid is asked for anew. */
+export const decideTransferWanted = (order: Order): readonly OrderEvent[] =>
+  order.status === 'settling' && order.payoutBlocked !== undefined ? [{ type: 'transfer_wanted' }] : []
+
 /** The seller was paid: what was not taken for a debt is transferred. Told again: nothing changes. */
 export const decideSettled = (
   order: Order,

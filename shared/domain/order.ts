@@ -144,6 +144,12 @@ export type OrderEvent =
   | { readonly type: 'chargeback_won_unpaid'; readonly chargebackId: string }
   | { readonly type: 'chargeback_lost'; readonly chargebackId: string }
   | { readonly type: 'chargeback_review_due' }
+  | {
+      /** The seller's transfer was made while the chargeback came in: the sale was settled, and is to be taken back. */
+      readonly type: 'transfer_found'
+      readonly transferId: string
+      readonly offsetMinor?: number | undefined
+    }
   | { readonly type: 'clawback_wanted' }
   | { readonly type: 'clawback_completed'; readonly reversalId: string }
   | { readonly type: 'clawback_failed'; readonly reason: string }
@@ -158,6 +164,7 @@ export const holdingStatuses: ReadonlySet<OrderStatus> = new Set([
 
 /** Events that leave the status, and with it the deadline, as they are. */
 const notes: ReadonlySet<OrderEvent['type']> = new Set([
+  'transfer_found',
   'replacement_chosen',
   'clawback_wanted',
   'goodwill_wanted',
@@ -184,6 +191,7 @@ export const evolveOrder = (id: string, order: Order | null, event: OrderEvent, 
     case 'handover_completed':
       return { ...moved, handedOverAt: at, replacedBy: event.replacedBy }
     case 'order_settled':
+    case 'transfer_found':
       return settled(moved, event, at)
     case 'refund_completed':
       return { ...moved, refundId: event.refundId, refundedMinor: order.priceMinor }
@@ -249,7 +257,7 @@ export const dueToSeller = (order: Order): number => order.owedMinor ?? (order.a
 
 const settled = (
   moved: Order,
-  { transferId, offsetMinor = 0 }: Extract<OrderEvent, { type: 'order_settled' }>,
+  { transferId, offsetMinor = 0 }: Extract<OrderEvent, { type: 'order_settled' | 'transfer_found' }>,
   at: string,
 ): Order => {
   const first = { ...moved, settledAt: moved.settledAt ?? at }

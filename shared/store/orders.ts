@@ -35,6 +35,27 @@ export const querySeller = async (
   return { items: items.map(readOrder), next }
 }
 
+/**
+ * The orders of a seller that are being settled, among the newest `lookedAtMax`; eventually consistent. One request for each
+ * megabyte of orders.
+ */
+export const settlingOrderIds = async (
+  store: EscrowStore,
+  sellerId: string,
+  lookedAtMax: number,
+): Promise<readonly string[]> => {
+  const ids: string[] = []
+  let lookedAt = 0
+  let after: PageKey | undefined
+  do {
+    const page = await querySeller(store, sellerId, { limit: lookedAtMax - lookedAt, after })
+    lookedAt += page.items.length
+    for (const { state } of page.items) if (state.status === 'settling') ids.push(state.id)
+    after = page.next
+  } while (after !== undefined && lookedAt < lookedAtMax)
+  return ids
+}
+
 /** What the caps on orders ask of one. */
 export type OrderBrief = Pick<VersionedOrder['state'], 'status' | 'createdAt'>
 

@@ -1,4 +1,5 @@
 import { mirrorAccount, type MirrorDeps, mirrorPayouts } from './mirror-seller.ts'
+import { payWaitingSales } from './pay-seller.ts'
 
 /**
  * The payment provider's word on a seller's connected account, or on a payout of it: what is news is mirrored, and what waits
@@ -11,5 +12,6 @@ export const applyAccount = async (
   const seller = await mirrorAccount(deps, told.account)
   if (typeof seller === 'string') return seller
   if (told.kind === 'payout') await mirrorPayouts(deps, seller)
+  if (seller.status === 'enabled') await payWaitingSales(deps, seller.accountId)
   return null
 }

@@ -6,13 +6,14 @@ import type { Payments } from '../gateways/payments.ts'
 import { log } from '../runtime/log.ts'
 import { load } from '../store/aggregates.ts'
 import { loadOrder } from '../store/orders.ts'
-import type { Store } from '../store/client.ts'
 import { endAuthorisations } from './authorisations.ts'
-import { type CommitDeps, committing, instant } from './committing.ts'
+import { clawBack } from './claw-back.ts'
+import { committing, instant } from './committing.ts'
 import { orderChanges } from './order-changes.ts'
+import { type PayDeps, paySeller } from './pay-seller.ts'
 import { letGoAuthorisation } from './standing.ts'
 
-export type EffectDeps = CommitDeps<Store> & {
+export type EffectDeps = PayDeps & {
   readonly payments: Payments
   readonly authorisations: () => Promise<Authorisations>
   readonly publicUrl: string
@@ -29,6 +30,10 @@ export const carryOutEffect = async (deps: EffectDeps, type: EffectEventType, id
       return letGoBidders(deps, id)
     case 'standing.authorisation_end_wanted':
       return endAuthorisations(deps, id)
+    case 'order.transfer_wanted':
+      return paySeller(deps, id)
+    case 'order.clawback_wanted':
+      return clawBack(deps, id)
     default:
       return carryOutOrderEffect(deps, type, id)
   }
@@ -41,11 +46,9 @@ const letGoBidders = async (deps: EffectDeps, auctionId: string): Promise<void> 
   for (const { bidderId } of auction.state.bidders) await letGoAuthorisation(deps, bidderId, auctionId)
 }
 
-const carryOutOrderEffect = async (
-  deps: EffectDeps,
-  type: Extract<EffectEventType, `order.${string}`>,
-  orderId: string,
-): Promise<void> => {
+type BuyerEffect = 'order.order_cancelled' | 'order.refund_wanted' | 'order.goodwill_wanted'
+
+const carryOutOrderEffect = async (deps: EffectDeps, type: BuyerEffect, orderId: string): Promise<void> => {
   const order = await loadOrder(deps.store, orderId)
   if (order === null) throw new Error(`${type}: there is no order ${orderId}`)
   switch (type) {

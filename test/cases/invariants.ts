@@ -38,8 +38,11 @@ const escrowItems = async (market: Market): Promise<Item[]> => {
   return items
 }
 
-/** By currency, what the book says lies at the provider: payments taken less payments given back, in minor units. */
-const bookedAtProvider = (items: readonly Item[]): Record<string, number> => {
+/** The balances of all ledger accounts, as `account currency`, in minor units. */
+export const ledgerOf = async (market: Market): Promise<ReadonlyMap<string, number>> =>
+  bookOfItems(await escrowItems(market))
+
+const bookOfItems = (items: readonly Item[]): Map<string, number> => {
   const entries = new Map<string, Entry>()
   for (const item of items) {
     const pk = String(item['pk'])
@@ -51,16 +54,20 @@ const bookedAtProvider = (items: readonly Item[]): Record<string, number> => {
         : entryOnItem(aggregate, item)
     if (entry !== null) entries.set(`${entry.aggregate} ${entry.seq}`, entry)
   }
-  const book = balances([...entries.values()].flatMap(({ postings }) => postings))
+  return balances([...entries.values()].flatMap(({ postings }) => postings))
+}
+
+/** By currency, what the book says lies at the provider: taken, less given back and transferred, in minor units. */
+const bookedAtProvider = (items: readonly Item[]): Record<string, number> => {
   const taken: Record<string, number> = {}
-  for (const [account, balance] of book) {
+  for (const [account, balance] of bookOfItems(items)) {
     const [name, currency = ''] = account.split(' ')
     if (name === providerAccount && balance !== 0) taken[currency] = -balance
   }
   return taken
 }
 
-/** By currency, what Stripe's own objects say: captured, less refunded, less what disputes took, in minor units. */
+/** By currency, what Stripe's own objects say: captured, less refunded, disputed and transferred, in minor units. */
 const takenByProvider = async ({ provider }: Market): Promise<Record<string, number>> => {
   const taken: Record<string, number> = {}
   const add = (currency: string, amountMinor: number) => {
@@ -72,6 +79,9 @@ const takenByProvider = async ({ provider }: Market): Promise<Record<string, num
   }
   for await (const refund of provider.refunds.list({ limit: 100 })) {
     if (refund.status === 'succeeded' || refund.status === 'pending') add(refund.currency, -refund.amount)
+  }
+  for await (const transfer of provider.transfers.list({ limit: 100 })) {
+    add(transfer.currency, transfer.amount_reversed - transfer.amount)
   }
   for await (const dispute of provider.disputes.list({ limit: 100 })) {
     // Won: it came back. A warning took nothing.

@@ -9,6 +9,7 @@ import {
   decideChargebackOpened,
   decideClawbackCompleted,
   decideClawbackFailed,
+  decideTransferFound,
   wantsClawback,
 } from '../../shared/domain/order-chargebacks.ts'
 import { decideCapture, decideDeadline, decideInspectionAccepted } from '../../shared/domain/order-decisions.ts'
@@ -129,6 +130,12 @@ const words: Record<string, (world: World) => Result<readonly OrderEvent[]>> = {
       offsetMinor,
       ...(due > offsetMinor && { transferId: `tr_${(world.transfers += 1)}` }),
     })
+  },
+  /** The transfer was made while the chargeback came in. */
+  paidLate: (world) => {
+    const { state } = world.order
+    if (state.status !== 'chargeback' || state.settledAt !== undefined) return { ok: true, value: [] }
+    return decideTransferFound(state, { offsetMinor: 0, transferId: `tr_${(world.transfers += 1)}` })
   },
   chargeback: ({ order: { state } }) => decideChargebackOpened(state, { id: 'dp', amountMinor: takenMinor(state) }),
   won: ({ order: { state } }) => decideChargebackClosed(state, 'dp', 'won'),

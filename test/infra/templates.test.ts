@@ -569,7 +569,7 @@ describe('bundles', () => {
     'schedules/sweep-deadlines': 400,
     'schedules/reconcile': 700,
     'workers/split-feed': 640,
-    'workers/import-accounts': 660,
+    'workers/import-accounts': 690,
     // Its word lists: what a handle is worth, and what it must not say.
     'workers/release-handles': 2_200,
     'workers/plan-release': 2_500,
