@@ -100,8 +100,8 @@ const measure = async (
           sales.length,
           concurrency,
           async (index) => {
-            const sale = sales[index] ?? never()
-            quotedCommissionMinor += await sell(system, http, paid, sale, index)
+            const quotedMinor = await sell(system, http, paid, sales[index] ?? never(), index)
+            quotedCommissionMinor += quotedMinor
           },
           advance,
         ),
