@@ -9,11 +9,13 @@ import {
   type VersionedOf,
   type VersionedOrder,
 } from './aggregate.ts'
+import { sellerFaults } from './audit-sellers.ts'
 import type { Handle, HandleStatus } from './handle.ts'
 import { canonicalJson, chainFaults, type Entry } from './journal.ts'
 import { balances, orderAccount, type Posting } from './ledger.ts'
 import { heldMinor } from './order-money.ts'
 import { holdingStatuses, type Order, type OrderEvent } from './order.ts'
+import type { Seller } from './seller.ts'
 
 export type AuditFault = { readonly aggregate: string; readonly fault: string }
 
@@ -34,7 +36,7 @@ export type AuditReport = {
  * Verifies everything that can be verified from the tables alone: every chain is whole and unchanged; every state is what
  * its entries fold to; every posting is the one that the rules give for its event; the book sums to zero; held money is
  * what open orders hold (I4); a capture is booked once (I5); a handle is on hold for at most one order and for that one
- * (I3), and belongs to whom its last order gave it (I2).
+ * (I3), and belongs to whom its last order gave it (I2); what sellers owe and are owed is what the ledger says.
  */
 export const newAudit = () => {
   const faults: AuditFault[] = []
@@ -45,6 +47,7 @@ export const newAudit = () => {
   const handlesByStatus = { active: 0, dormant: 0, unreachable: 0, released: 0, reserved: 0, locked: 0 }
   let handles = 0
   const orders: Order[] = []
+  const sellers: Seller[] = []
   let entries = 0
 
   const chainOf = (head: Entry): Entry[] => {
@@ -125,6 +128,7 @@ export const newAudit = () => {
     /** An aggregate of any other kind. */
     add: <K extends Exclude<Kind, 'handle' | 'order'>>(kind: K, id: string, versioned: VersionedOf<K>): void => {
       replay(kind, id, versioned)
+      if (kind === 'seller') sellers.push(versioned.state as Seller)
     },
 
     report: (): AuditReport => {
@@ -135,6 +139,7 @@ export const newAudit = () => {
         const due = heldMinor(order)
         if (held !== due) faults.push({ aggregate: `order:${order.id}`, fault: `${held} is held, ${due} is due` })
       }
+      faults.push(...sellerFaults(sellers, orders, book))
       const allHeldMinor = [...book].reduce(
         (sum, [account, balance]) => sum + (account.startsWith('order:') ? balance : 0),
         0,

@@ -138,8 +138,8 @@ export const sellerMachine: Machine<SellerStatus, StatusEvent> = {
 }
 
 /** Kept on the seller's item; older payouts are in the journal. */
-export const payoutsKeptMax = 12
-const yearsKeptMax = 10
+export const payoutsKeptMax = 6
+export const yearsKeptMax = 8
 export const requirementsKeptMax = 50
 
 /** Folds one event, which happened at `at`, into the state; an illegal one is an impossible state and throws. */

@@ -44,8 +44,13 @@ export const deliver = async (market: Market, text: string, sending: Sending = {
 /** Stripe keeps its events to itself until `resumeWebhooks`. */
 export const pauseWebhooks = ({ stripe }: Market): void => stripe.control.setWebhooks([])
 
-export const resumeWebhooks = ({ stripe, system, secrets }: Market): void =>
-  stripe.control.setWebhooks([{ url: `${system.url}${path}`, secret: secrets.webhookSecret }])
+export const resumeWebhooks = ({ stripe, system, secrets }: Market): void => {
+  const url = `${system.url}${path}`
+  stripe.control.setWebhooks([
+    { url, secret: secrets.webhookSecret },
+    { url, secret: secrets.connectWebhookSecret, connect: true },
+  ])
+}
 
 /** Pays an order on its page while Stripe's webhooks are lost, and tells Stripe's charge. */
 export const payUnheard = async (market: Market, order: Placed): Promise<Stripe.Charge> => {

@@ -29,7 +29,11 @@ export type Market = {
   readonly stripe: StripeServer
   /** Stripe's own client, straight to the local server: what Stripe says happened. */
   readonly provider: Stripe
-  readonly secrets: { readonly secretKey: string; readonly webhookSecret: string }
+  readonly secrets: {
+    readonly secretKey: string
+    readonly webhookSecret: string
+    readonly connectWebhookSecret: string
+  }
   /** A typed client of an account; tokens are fresh, however far the clock was moved. */
   readonly buyer: (accountId: string) => Client
   /** Sends a request by hand. `as` is an account id. */

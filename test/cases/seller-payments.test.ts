@@ -2,6 +2,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Fault } from '../../local/stripe/api.ts'
 import { createClient } from '../../shared/contract/client.ts'
 import type { Problem } from '../../shared/contract/problems.ts'
+import { termsInForce } from '../../shared/domain/terms.ts'
+import { openSellerAccounts } from '../../shared/gateways/seller-accounts.ts'
+import { openTransfers } from '../../shared/gateways/transfers.ts'
+import { paySeller } from '../../shared/workflows/pay-seller.ts'
+import { pauseWebhooks, resumeWebhooks } from './events.ts'
 import { chargesOf, eventsOf, expectInvariants, ledgerOf } from './invariants.ts'
 import { type Market, startMarket } from './market.ts'
 import { buy, freshKey, openPage, payOnPage, type Placed } from './purchase.ts'
@@ -10,7 +15,7 @@ import { buy, freshKey, openPage, payOnPage, type Placed } from './purchase.ts'
 
 const dayMs = 86_400_000
 /** How many handles each of them sells in these cases. */
-const stock = { ada: 1, bess: 1, cleo: 1, dina: 1, emma: 5, fay: 3, gwen: 3, hope: 3, iris: 2 } as const
+const stock = { ada: 1, bess: 1, cleo: 1, dina: 1, emma: 5, fay: 3, gwen: 3, hope: 3, iris: 2, june: 1 } as const
 type Seller = keyof typeof stock
 
 let market: Market
@@ -349,6 +354,45 @@ describe('after a chargeback', () => {
       debt_minor: '80000',
       transferred_minor: '80000',
     })
+  })
+})
+
+describe('a seller is screened before each transfer', () => {
+  const deps = (answer: 'clear' | 'hit' | 'unavailable') => {
+    const config = { secretKey: market.secrets.secretKey, apiUrl: market.stripe.url }
+    return {
+      store: market.store,
+      terms: termsInForce,
+      now: () => market.system.clock.now(),
+      random: () => 0,
+      pause: () => Promise.resolve(),
+      screening: { screen: () => Promise.resolve(answer) },
+      sellerAccounts: () => Promise.resolve(openSellerAccounts(config)),
+      transfers: () => Promise.resolve(openTransfers(config)),
+    }
+  }
+
+  test('a hit holds the money back and tells the seller nothing; a screening that does not answer changes nothing', async () => {
+    const connected = await enable('june')
+    const order = await sell('june')
+    stripe().restrictAccount(connected)
+    await market.system.settle()
+    await accept(order)
+    // The word that it was lifted is lost: whoever pays asks Stripe anew.
+    pauseWebhooks(market)
+    stripe().liftRestriction(connected)
+    await paySeller(deps('hit'), order.id)
+    resumeWebhooks(market)
+    expect(await saleOf('june', order)).toMatchObject({ status: 'settling', payoutBlocked: 'under_review' })
+    expect(await booksOf('june', order)).toEqual({ [`order:${order.id}`]: 1_000_00 })
+    const [found] = value(await operator().listCases({})).items
+    expect(found).toMatchObject({ ground: 'screening_hit', accountIds: ['june'] })
+    await expect(paySeller(deps('unavailable'), order.id)).rejects.toThrow('did not answer')
+    expect(await transfersOf(order)).toEqual([])
+    await paySeller(deps('clear'), order.id)
+    await market.system.settle()
+    expect((await saleOf('june', order)).status).toBe('settled')
+    expect(await transfersOf(order)).toHaveLength(1)
   })
 })
 

@@ -174,6 +174,20 @@ describe("the provider's word", () => {
     expect(links.filter(({ accountId }) => accountId === 'june')).toEqual([{ accountId: 'june', shared: ['payout'] }])
   })
 
+  test('of another bank account is told to the holder by the platform', async () => {
+    const connected = await enable('kate')
+    stripe().onboard(connected, { bankAccount: '000111111116' })
+    await market.system.idle()
+    const { entries } = value(await operator().listJournal({ params: { aggregateId: 'seller:kate' } }))
+    const types = entries.flatMap(({ events }) => events.map(({ type }) => type))
+    expect(types.filter((type) => type.startsWith('payout_account'))).toEqual([
+      'payout_account_seen',
+      'payout_account_replaced',
+    ])
+    // No fingerprint leaves the provider's hands: what is kept is a hash of ours.
+    expect(JSON.stringify(entries)).not.toContain('000111111116')
+  })
+
   test('of an account that is none of ours changes nothing, and raises the alarm', async () => {
     const stranger = await market.provider.accounts.create({
       controller: {
@@ -201,6 +215,21 @@ const accountsOf = async (sub: string) => {
   }
   return found
 }
+
+test.each(['status', 'stripeAccountId', 'commissionBasisPoints', 'accountId', 'debt'])(
+  'case 22: onboarding with %s is refused by name, and nothing is written',
+  async (field) => {
+    const written = await writesOf(market, async () => {
+      const answer = await market.send('POST', '/v1/me/seller/onboarding', {
+        as: 'lena',
+        body: { country: 'US', [field]: 'enabled' },
+      })
+      expect([answer.status, answer.code]).toEqual([400, 'validation_failed'])
+      expect(JSON.parse(answer.text)).toMatchObject({ field })
+    })
+    expect(written).toEqual([])
+  },
+)
 
 test('nobody but operators sees another seller', async () => {
   const answer = await market.send('GET', '/v1/operator/sellers/ada', { as: 'bob' })

@@ -8,7 +8,18 @@ import {
 } from '../../shared/domain/aggregate.ts'
 import type { HandleEvent } from '../../shared/domain/handle.ts'
 import { type AuctionEvent, biddersKept, bidKey, shippedAuctionDefaults } from '../../shared/domain/auction.ts'
-import { payByOf } from '../../shared/domain/order.ts'
+import { quoteOf } from '../../shared/domain/commission.ts'
+import { decideSettled } from '../../shared/domain/order-settlement.ts'
+import { type OrderEvent, payByOf } from '../../shared/domain/order.ts'
+import {
+  decidePayoutPlanned,
+  decideSalePaid,
+  decideSaleTakenBack,
+  offsetMinorOf,
+  planOf,
+} from '../../shared/domain/seller-payment.ts'
+import { settledSaleOf } from '../../shared/domain/seller-sale.ts'
+import { payoutsKeptMax, type SellerEvent, yearsKeptMax } from '../../shared/domain/seller.ts'
 import { termsInForce } from '../../shared/domain/terms.ts'
 import type { CommitContext } from '../../shared/store/commit.ts'
 
@@ -124,6 +135,58 @@ export const settledOrder = (before: VersionedOrder, ms = 3000): VersionedOrder 
 
 export const handedOver = (before: VersionedHandle, orderId: string, accountId = 'acct_b'): VersionedHandle =>
   advanceHandle(before.state.name, before, [{ type: 'handle_handed_over', orderId, accountId }], at(3000), systemActor)
+
+/** A user's sale whose seller is to be paid, after that, and its seller before and after: as much on it as is kept. */
+export const sellersSale = (id: string, handle: VersionedHandle) => {
+  const orderId = id.replace(/.$/, '9')
+  const seller = { accountId: 'acct_seller_with_a_name', stripeAccountId: 'acct_1LvbsDlyinvus741' }
+  const [placing] = placedOrder(orderId, handle).entry.events
+  if (placing?.type !== 'order_placed') throw new Error('an order begins by its placing')
+  const placed = { ...placing, sellerId: seller.accountId, quote: quoteOf(placing.priceMinor) }
+  const before: OrderEvent[] = [
+    placed,
+    { type: 'payment_captured', paymentIntentId: 'pi_10VbsDlyinvus7414JK0yoHT' },
+    { type: 'handover_started' },
+    { type: 'handover_completed', replacedBy: 'abcdefgh_12345' },
+    { type: 'inspection_ended' },
+    { type: 'transfer_wanted' },
+  ]
+  const settling = advanceOrder(orderId, null, before, at(3000), systemActor)
+  const sale = settledSaleOf(settling.state)
+  const owing = Array.from({ length: 3 }, (_, index) => ({ ...sale, orderId: `${orderId.slice(0, -1)}${index}` }))
+  let state = advance(
+    'seller',
+    seller.accountId,
+    null,
+    [{ type: 'onboarding_begun', stripeAccountId: seller.stripeAccountId, country: 'US' }],
+    at(0),
+    systemActor,
+  )
+  const then = (events: readonly SellerEvent[], year = 0) => {
+    const instant = new Date(Date.parse(at(0)) - year * 365 * 86_400_000).toISOString()
+    state = advance('seller', seller.accountId, state, events, instant, systemActor)
+    return state
+  }
+  then([
+    { type: 'seller_enabled', requirementsDue: [] },
+    { type: 'payout_account_seen', payoutHash: 'BDhb7-nFo4_fg2agynvcBq' },
+  ])
+  for (let index = 0; index < payoutsKeptMax; index += 1) {
+    const payout = { id: `po_10VbsDlyinvus7414JK0yoH${index}`, amountMinor: sale.netMinor, currency: 'USD' }
+    then([{ type: 'payout_told', payout: { ...payout, status: 'paid', arrivalAt: at(index) } }])
+  }
+  for (let year = yearsKeptMax; year > 0; year -= 1) {
+    for (const one of owing) then(decideSaleTakenBack(one, { reversedMinor: sale.netMinor - 1_00 }), year - 1)
+  }
+  const [known, planned] = [state, then(decidePayoutPlanned(state.state, sale))]
+  const plan = planOf(planned.state, orderId)?.offsets ?? []
+  const offsetMinor = offsetMinorOf(plan)
+  const paid = { transferId: 'tr_10VbsDlyinvus7414JK0yoHT', transferMinor: sale.netMinor - offsetMinor }
+  const settledEvents = decideSettled(settling.state, { transferId: paid.transferId, offsetMinor })
+  if (!settledEvents.ok) throw new Error(settledEvents.refusal.message)
+  const settled = advanceOrder(orderId, settling, settledEvents.value, at(4000), systemActor)
+  return { settling, settled, known, planned, paid: then(decideSalePaid(planned.state, sale, paid)) }
+}
 
 const graceFacts = {
   lastActiveAt: '2021-03-12T23:08:53.084Z',

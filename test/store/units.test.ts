@@ -24,9 +24,9 @@ import {
   viewHandle,
 } from '../../shared/store/handles.ts'
 import { enterDrop, readEntryIds } from '../../shared/store/drops.ts'
-import { fileEntries, filedEntries, queryEntries } from '../../shared/store/journal.ts'
+import { entriesAfter, fileEntries, filedEntries, queryEntries } from '../../shared/store/journal.ts'
 import { linkAccount } from '../../shared/store/links.ts'
-import { loadOrder, queryBuyer, querySales, recentOrders } from '../../shared/store/orders.ts'
+import { loadOrder, queryBuyer, querySales, recentOrders, settlingOrderIds } from '../../shared/store/orders.ts'
 import { createReconciliation, loadReconciliation } from '../../shared/store/reconciliations.ts'
 import { loadStandings } from '../../shared/store/standings.ts'
 import { countRequest } from '../../shared/store/velocity.ts'
@@ -47,6 +47,7 @@ import {
   importedHandle,
   placedOrder,
   releasedHandle,
+  sellersSale,
   settledOrder,
 } from './samples.ts'
 
@@ -230,6 +231,25 @@ beforeAll(async () => {
   await measure("a buyer's orders", () => queryBuyer(store, 'acct_b', { limit: 20 }))
   await measure("a buyer's handles", () => queryHolder(store, 'acct_b', { limit: 20 }))
   await measure('sales of a month', () => querySales(store, '2026-11', { limit: 20 }))
+  const trade = sellersSale(id, released)
+  const { accountId: sellerId } = trade.known.state
+  await commit(store, context, [{ kind: 'order', before: null, after: trade.settling }])
+  await commit(store, context, [{ kind: 'seller', before: null, after: trade.known }])
+  await measure('read a seller to pay', () => load(store, 'seller', sellerId))
+  await measure('which sales of a seller wait (one)', () => settlingOrderIds(store, sellerId, 1_000))
+  await measure('plan the payment of a sale', () =>
+    commit(store, context, [{ kind: 'seller', before: trade.known, after: trade.planned }]),
+  )
+  await measure('note that a seller was paid', () =>
+    commit(store, context, [
+      { kind: 'order', before: trade.settling, after: trade.settled },
+      { kind: 'seller', before: trade.planned, after: trade.paid },
+    ]),
+  )
+  await fileEntries(store, [trade.known.entry, trade.planned.entry])
+  await measure("a page of a seller's statement (a few)", () =>
+    entriesAfter(store, trade.known.entry.aggregate, 0, 2_000),
+  )
   const report = { id: 'rec_1', startedBy: 'acct_operator', createdAt: at(0), requestHash: 'x' }
   await measure('ask for a reconciliation', () => createReconciliation(store, report))
   await measure('read a reconciliation that agrees', () => loadReconciliation(store, report.id))
