@@ -89,6 +89,9 @@ export const asksEligibility: readonly Grant[] = [
   { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'escrow', partitions: ['U#*'] },
 ]
 
+/** Keeps where an account that trades is written to. */
+const notesContact: Grant = { allow: ['dynamodb:PutItem'], on: 'escrow', partitions: ['T#*'] }
+
 /** The counters of requests, by route and account. */
 const countsRequests: Grant = { allow: ['dynamodb:UpdateItem'], on: 'escrow', partitions: ['Y#*'] }
 
@@ -147,6 +150,7 @@ export const grants = {
   ],
   'api/listings': [
     ...asksEligibility,
+    notesContact,
     { allow: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
     { allow: ['dynamodb:Query'], on: 'escrow/index/bySale' },
   ],
@@ -366,6 +370,16 @@ export const grants = {
     { allow: ['ses:SendEmail'], on: 'mail-identity' },
     { allow: ['ses:SendEmail'], on: 'mail-configuration-set' },
     { allow: ['events:PutEvents'], on: 'bus' },
+  ],
+  'workers/send-party-mails': [
+    receives('party-mails'),
+    recordsFailures('party-mails'),
+    { allow: ['dynamodb:GetItem'], on: 'handles', partitions: ['H#*'] },
+    { allow: ['dynamodb:GetItem'], on: 'escrow', partitions: ['O#*', 'T#*'] },
+    // What was sent; an order's own item lies in the same partition.
+    { allow: ['dynamodb:DeleteItem', 'dynamodb:PutItem'], on: 'escrow', partitions: ['O#*'] },
+    { allow: ['ses:SendEmail'], on: 'mail-identity' },
+    { allow: ['ses:SendEmail'], on: 'mail-configuration-set' },
   ],
   'workers/apply-mail-events': [receives('mail-events'), recordsFailures('mail-events'), ...movesOffers],
   'workers/send-private-offers': [

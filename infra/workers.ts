@@ -11,6 +11,7 @@ import { type MailEventMessage, reconciliationRequested, runRequested } from '..
 import { alertEventTypes, reminderEventType } from '../shared/domain/alert.ts'
 import type { StreamFailureQueueName } from '../shared/contract/queues.ts'
 import { effectEventTypes, noticeEventType, offerEventTypes, orderEndTypes } from '../shared/domain/effects.ts'
+import { partyMailTypes } from '../shared/domain/party-mail.ts'
 import { addAlarm, addLoggedEventAlarm, alarmPeriod } from './alarms.ts'
 import { type Deployment, NodeFunction } from './constructs/node-function.ts'
 import { newDeadLetterQueue, QueueWorker } from './constructs/queue-worker.ts'
@@ -40,6 +41,7 @@ export class WorkersStack extends Stack {
     this.addSaleOrders(deployment, bus)
     this.addNotices(deployment, bus)
     this.addPrivateOffers(deployment, bus)
+    this.addPartyMails(deployment, bus)
     this.addMailEvents(deployment, configurationSet)
     this.addAlerts(deployment, bus)
     this.addOutbox(deployment)
@@ -342,6 +344,32 @@ export class WorkersStack extends Stack {
       description: 'Offers to plan or to take back, and mails to prospects that a committed journal entry wants',
       eventBus: bus,
       eventPattern: { source: [eventSource], detailType: [...offerEventTypes] },
+      targets: [new SqsQueue(queue, { deadLetterQueue: deadLetters })],
+    })
+  }
+
+  /** Steps of sales between users → party-mails queue → `send-party-mails`. */
+  private addPartyMails(deployment: Deployment, bus: EventBus): void {
+    const { queue, deadLetters } = new QueueWorker(this, 'SendPartyMails', {
+      deployment,
+      name: 'workers/send-party-mails',
+      queue: 'party-mails',
+      batchSize: 10,
+      maxConcurrency: 5,
+      memoryMb: 512,
+      timeout: Duration.minutes(1),
+      waitMax: Duration.hours(1),
+      errorImpact: 'Buyers and sellers are not written to, and may miss the time to look at a handle or to answer.',
+    })
+    new Rule(this, 'PartyMailsRule', {
+      ruleName: resourceName(deployment.settings, 'party-mails'),
+      description: 'Steps of sales between users that their parties are written of',
+      eventBus: bus,
+      eventPattern: {
+        source: [eventSource],
+        detailType: [...partyMailTypes],
+        detail: { sellerId: [{ exists: true }] },
+      },
       targets: [new SqsQueue(queue, { deadLetterQueue: deadLetters })],
     })
   }

@@ -121,6 +121,15 @@ export const offerMessageSchema = z.discriminatedUnion('detail-type', [
   }),
 ])
 
+/** A step of a sale between users, as an EventBridge event, of which its parties are written. */
+export const partyMailMessageSchema = z.object({
+  detail: z.object({
+    aggregate: z.string().regex(/^order:ord_[0-9A-HJKMNP-TV-Z]{26}$/),
+    seq: z.int().min(1),
+    event: z.object({ type: z.string() }),
+  }),
+})
+
 /** The events of SES that tell of a mail which did not arrive or was not welcome. */
 export const mailEventTypes = ['Email Bounced', 'Email Complaint Received', 'Email Rejected'] as const
 

@@ -12,6 +12,7 @@ export const workQueueNames = [
   'alerts',
   'sale-orders',
   'private-offers',
+  'party-mails',
 ] as const
 export type WorkQueueName = (typeof workQueueNames)[number]
 

@@ -10,6 +10,8 @@ export type OutboxRecord = {
   readonly appended: Entry | null
   /** Of an order: the sale that placed it. */
   readonly saleId?: string
+  /** Of an order between users. */
+  readonly sellerId?: string
 }
 
 const image = (raw: unknown): Item | null =>
@@ -26,10 +28,11 @@ export const readOutboxRecord = (record: DynamoDBRecord): OutboxRecord => {
   if (after === null || aggregate === null) return { replaced: null, appended: null }
   const appended = entryOf(aggregate, after)
   const replaced = before === null ? null : entryOf(aggregate, before)
-  const { saleId } = after
+  const { saleId, sellerId } = after
   return {
     appended,
     ...(typeof saleId === 'string' && { saleId }),
+    ...(typeof sellerId === 'string' && aggregate.startsWith('order:') && { sellerId }),
     // `commit` filed an entry that moved money by itself.
     replaced: replaced === null || replaced.hash === appended.hash || replaced.postings.length > 0 ? null : replaced,
   }

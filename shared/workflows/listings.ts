@@ -13,6 +13,7 @@ import type { Caller } from '../runtime/caller.ts'
 import type { Store } from '../store/client.ts'
 import { type HandleForSale, loadForSale, loadHandle } from '../store/handles.ts'
 import { type CommitDeps, committing, instant } from './committing.ts'
+import { noteContact } from './note-contact.ts'
 import { checkEligibility, type EligibilityDeps } from './eligibility.ts'
 
 export type ListingDeps = EligibilityDeps & {
@@ -42,6 +43,7 @@ export const openListing = async (
   const amountMinor = atStakeMinor({ appraisal }, price.amountMinor)
   const refused = await checkEligibility(deps, caller, { kind: 'list', amountMinor })
   if (refused !== null) return { ok: false, refusal: refused }
+  await noteContact(deps, caller)
   return moving(deps, name.value, actor, (handle, now) => {
     const hindered = sellingHindered(handle, sellerId, deps.terms, now)
     if (hindered !== null) return { ok: false, refusal: hindered }

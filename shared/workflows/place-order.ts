@@ -10,6 +10,7 @@ import type { Caller } from '../runtime/caller.ts'
 import { loadPurchase } from '../store/handles.ts'
 import { loadOrder } from '../store/orders.ts'
 import { committing, instant } from './committing.ts'
+import { noteContact } from './note-contact.ts'
 import { askEligibility, type EligibilityDeps } from './eligibility.ts'
 
 export type OrderRequest = {
@@ -58,6 +59,7 @@ export const placeOrder = async (deps: EligibilityDeps, request: OrderRequest): 
       return { changes: [], answer: placed === null ? (decided as Result<never>) : firstAnswer(placed, request) }
     }
     const { events, priceMinor } = decided.value
+    if (handle.state.listing?.sellerId !== undefined) await noteContact(deps, request.buyer)
     const { requestHash } = request
     const payBy = payByOf(at, deps.terms)
     const placed = placementOf(handle.state, { buyerId: buyer.id, priceMinor, payBy, requestHash }, deps.terms)

@@ -5,7 +5,7 @@ import type { Entry } from '../domain/journal.ts'
 import type { DomainEvent, EventBus } from '../gateways/events.ts'
 import type { HandlesStore, Store } from '../store/client.ts'
 import { fileEntries } from '../store/journal.ts'
-import { readOutboxRecord } from '../store/outbox.ts'
+import { type OutboxRecord, readOutboxRecord } from '../store/outbox.ts'
 import { loadDemand } from '../store/watches.ts'
 
 export type OutboxDeps = { readonly store: Store; readonly bus: EventBus }
@@ -38,7 +38,7 @@ export const publishOutbox = async (
     try {
       const read = readOutboxRecord(record)
       if (read.replaced !== null) replaced.push(read.replaced)
-      if (read.appended !== null) events.push(...publishedOf(read.appended, read.saleId))
+      if (read.appended !== null) events.push(...publishedOf(read.appended, read))
     } catch (error) {
       failure = { failedAt: record.dynamodb?.SequenceNumber ?? '', error }
       break
@@ -65,13 +65,15 @@ const withoutUnwatched = async (store: HandlesStore, events: readonly DomainEven
   })
 }
 
-const publishedOf = (entry: Entry, saleId: string | undefined): DomainEvent[] => {
+const publishedOf = (entry: Entry, { saleId, sellerId }: Pick<OutboxRecord, 'saleId' | 'sellerId'>): DomainEvent[] => {
   const kind = entry.aggregate.slice(0, entry.aggregate.indexOf(':'))
+  const told = {
+    aggregate: entry.aggregate,
+    seq: entry.seq,
+    ...(saleId !== undefined && { saleId }),
+    ...(sellerId !== undefined && { sellerId }),
+  }
   return entry.events
-    .map((event) => ({
-      detailType: `${kind}.${event.type}`,
-      detail: { aggregate: entry.aggregate, seq: entry.seq, event, ...(saleId !== undefined && { saleId }) },
-      at: entry.at,
-    }))
+    .map((event) => ({ detailType: `${kind}.${event.type}`, detail: { ...told, event }, at: entry.at }))
     .filter(({ detailType }) => isPublished(detailType))
 }

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { usd } from '../../shared/contract/money.ts'
 import { loadHandle } from '../../shared/store/handles.ts'
+import { mailsOfOrder } from '../../shared/store/sale-mails.ts'
+import { sendPartyMails } from '../../shared/workflows/send-party-mails.ts'
 import { dayMs, type Market, refused, startMarket, value } from './market.ts'
 
 let market: Market
@@ -146,6 +148,37 @@ test('a sale between users: paid, handed over at once, inspected, accepted; the 
   const again = refused(await buyer.acceptInspection({ params: sale }), 'transition_not_allowed')
   expect(again.facts).toMatchObject({ possible: expect.any(Array) as unknown })
   await market.checkInvariants()
+})
+
+test('both parties are written of each step, once, and neither learns of the other', async () => {
+  const account = market.account('amberfield', 1)
+  await market.importFeed([account])
+  const seller = await market.client(account.accountId)
+  value(await seller.openListing({ params: { handle: 'amberfield' }, body: { price: usd(200_00) } }))
+  const { params, orderId } = await buy('alice', 'amberfield', 200_00)
+  const [toBuyer = [], toSeller = []] = await Promise.all(
+    ['alice@example.com', String(account['email'])].map((address) => market.system.mail?.sent(address)),
+  )
+  expect(toBuyer.map(({ subject }) => subject)).toEqual(['@amberfield is yours: please look at it'])
+  expect(toSeller.map(({ subject }) => subject)).toEqual([
+    '@amberfield is on hold for a buyer',
+    '@amberfield was handed over',
+  ])
+  expect(JSON.stringify(toBuyer)).not.toContain(account.accountId)
+  expect(JSON.stringify(toSeller)).not.toContain('alice@')
+  expect(JSON.stringify(toSeller)).toContain('$160.00')
+
+  const mails = await mailsOfOrder(market.store, orderId)
+  expect(mails.map(({ about, to }) => `${about} ${to}`)).toEqual([
+    'order_placed seller',
+    'handover_completed buyer',
+    'handover_completed seller',
+  ])
+  // The message of a mail that was sent comes again.
+  const { seq } = mails[1] ?? { seq: 0 }
+  const deps = { store: market.store, mail: { send: () => Promise.reject(new Error('sent again')) }, now: () => 0 }
+  expect(await sendPartyMails(deps, { orderId, seq, about: 'handover_completed' })).toBe(0)
+  expect(value(await (await market.client('alice')).getOrder({ params })).status).toBe('inspection')
 })
 
 test('without a word of the seller a handle is generated, and without one of the buyer the inspection ends by the clock', async () => {

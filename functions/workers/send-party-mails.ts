@@ -1,0 +1,27 @@
+import { partyMailMessageSchema } from '../../shared/contract/messages.ts'
+import { openMail } from '../../shared/gateways/mail.ts'
+import { readConfig } from '../../shared/runtime/config.ts'
+import { log } from '../../shared/runtime/log.ts'
+import { running } from '../../shared/runtime/running.ts'
+import { worker } from '../../shared/runtime/worker.ts'
+import { openStore } from '../../shared/store/client.ts'
+import { failureRecorder } from '../../shared/store/failures.ts'
+import { sendPartyMails } from '../../shared/workflows/send-party-mails.ts'
+
+const config = readConfig('HANDLES_TABLE', 'ESCROW_TABLE', 'MAIL_FROM', 'MAIL_CONFIGURATION_SET')
+const store = openStore({ handlesTable: config.HANDLES_TABLE, escrowTable: config.ESCROW_TABLE })
+const deps = {
+  ...running,
+  store,
+  mail: openMail({ from: config.MAIL_FROM, configurationSet: config.MAIL_CONFIGURATION_SET }),
+}
+
+export const handler = worker(
+  partyMailMessageSchema,
+  async ({ detail: { aggregate, seq, event } }) => {
+    const orderId = aggregate.slice(aggregate.indexOf(':') + 1)
+    const sent = await sendPartyMails(deps, { orderId, seq, about: event.type })
+    log('info', 'parties_written_to', { orderId, about: event.type, sent })
+  },
+  { recordFailure: failureRecorder(store, 'party-mails', running.now) },
+)

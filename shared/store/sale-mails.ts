@@ -1,0 +1,69 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
+import { DeleteCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
+import type { EscrowStore } from './client.ts'
+
+/** One mail about a sale: which event it is about, to which party, and the proof that it went out; never an address. */
+export type SaleMail = {
+  readonly orderId: string
+  /** The journal entry of the order that it is about, and the event in it. */
+  readonly seq: number
+  readonly about: string
+  readonly to: 'buyer' | 'seller'
+  readonly claimedAt: string
+  readonly sentAt?: string | undefined
+  readonly messageId?: string | undefined
+  /** SHA-256 of the address. */
+  readonly addressHash?: string | undefined
+  /** Why it could not be sent at all. */
+  readonly refused?: string | undefined
+}
+
+type Which = Pick<SaleMail, 'orderId' | 'seq' | 'about' | 'to'>
+
+const mailKey = ({ orderId, seq, about, to }: Which) => ({
+  pk: `O#${orderId}`,
+  sk: `mail#${String(seq).padStart(8, '0')}#${about}#${to}`,
+})
+
+/**
+ * Takes a mail on before it is sent: whoever claims it may send it, and nobody else ever. False: it was claimed before, so
+ * that it was sent, or its sender died on the way: then it may be in vain, but never twice.
+ */
+export const claimMail = async (store: EscrowStore, mail: Which & { readonly claimedAt: string }): Promise<boolean> => {
+  try {
+    await store.db.send(
+      new PutCommand({
+        TableName: store.escrowTable,
+        Item: { ...mailKey(mail), ...mail },
+        ConditionExpression: 'attribute_not_exists(pk)',
+      }),
+    )
+    return true
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false
+    throw error
+  }
+}
+
+/** What became of a claimed mail. */
+export const recordMail = async (store: EscrowStore, mail: SaleMail): Promise<void> => {
+  await store.db.send(new PutCommand({ TableName: store.escrowTable, Item: { ...mailKey(mail), ...mail } }))
+}
+
+/** Gives a claim up: the mail service has certainly not taken the mail. */
+export const unclaimMail = async (store: EscrowStore, mail: Which): Promise<void> => {
+  await store.db.send(new DeleteCommand({ TableName: store.escrowTable, Key: mailKey(mail) }))
+}
+
+/** Every mail about an order, oldest first; they are some ten at most. */
+export const mailsOfOrder = async (store: EscrowStore, orderId: string): Promise<readonly SaleMail[]> => {
+  const { Items = [] } = await store.db.send(
+    new QueryCommand({
+      TableName: store.escrowTable,
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :mail)',
+      ExpressionAttributeValues: { ':pk': `O#${orderId}`, ':mail': 'mail#' },
+      ConsistentRead: true,
+    }),
+  )
+  return Items.map(({ pk: _, sk: _s, ...mail }) => mail as SaleMail)
+}
