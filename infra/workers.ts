@@ -245,7 +245,7 @@ export class WorkersStack extends Stack {
       settings,
       logGroup: reconcile.logGroup,
       event: 'books_differ',
-      symptom: 'The ledger and the balance of the payment provider differ, or an account is below zero.',
+      symptom: 'The ledger and the balance of the payment provider differ, or an account is on the wrong side of zero.',
       errorImpact: 'Money moved that the book does not know, or the reverse: a person must look at each difference.',
     })
   }

@@ -25,8 +25,10 @@ export const trialBalanceSchema = z
     sums: z
       .array(z.object({ currency: currencySchema, sumMinor: signedMinor }))
       .meta({ description: 'Over all accounts: zero, or the book is broken' }),
-    negative: z.array(balanceRowSchema).meta({ description: 'Accounts below zero that must not be; 100 at most' }),
-    negativeCount: count,
+    wrongSide: z
+      .array(balanceRowSchema)
+      .meta({ description: 'Accounts on the wrong side of zero: held or owed less than nothing; 100 at most' }),
+    wrongSideCount: count,
     unbalancedOrders: z.array(orderIdSchema).meta({ description: 'Whose state does not say what their entries moved' }),
     unbalancedOrderCount: count,
   })
@@ -59,7 +61,10 @@ export const reconciliationSchema = z
     from: instantSchema.nullable().meta({ description: 'Beginning of the span; null until it is complete' }),
     to: instantSchema.nullable().meta({ description: 'End of the span, exclusive' }),
     completedAt: instantSchema.nullable(),
-    agrees: z.boolean().nullable().meta({ description: 'No difference, no unbalanced order, nothing below zero' }),
+    agrees: z
+      .boolean()
+      .nullable()
+      .meta({ description: 'No difference, no unbalanced order, nothing on the wrong side of zero' }),
     matched: count,
     inFlight: count.meta({ description: 'Refunds that are on their way to a bank' }),
     differences: z.array(differenceSchema).meta({ description: 'The first 200' }),

@@ -151,11 +151,14 @@ export const newReconciliation = ({ from, to }: Span) => {
     },
 
     /** The movements of one order. Those without a time, or booked in the span, must stand at the provider. */
-    addOrder: (order: Pick<Order, 'id' | 'status' | 'paymentIntentId'>, booked: readonly BookedMovement[]): void => {
+    addOrder: (
+      order: Pick<Order, 'id' | 'paymentIntentId'> & { readonly waitsForRefund: boolean },
+      booked: readonly BookedMovement[],
+    ): void => {
       // A refund or a dispute at the provider names the payment and not the order.
       const { id, paymentIntentId } = order
       for (const group of groupsOfPayment.get(paymentIntentId ?? '') ?? []) group.orderId = id
-      if (order.status === 'refunding') refunding.add(id)
+      if (order.waitsForRefund) refunding.add(id)
       for (const one of booked) {
         const key = movementKey(one.movement)
         const group = groups.get(key)

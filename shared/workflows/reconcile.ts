@@ -3,6 +3,7 @@ import type { VersionedOrder } from '../domain/aggregate.ts'
 import { bookOf, type Movement, movementOf, movementsOf, withoutZeros } from '../domain/book.ts'
 import { balances, type Posting } from '../domain/ledger.ts'
 import { evolveOrder, type Order, type OrderEvent } from '../domain/order.ts'
+import { refundWantedMinor } from '../domain/order-refunds.ts'
 import { type BookedMovement, newReconciliation, type Span } from '../domain/reconciliation.ts'
 import { newTrialBalance } from '../domain/trial-balance.ts'
 import type { Balance } from '../gateways/balance.ts'
@@ -69,6 +70,7 @@ export const compareBooks = async (deps: ReconcileDeps, span: Span): Promise<Rec
   const comparison = newReconciliation(span)
   const trial = newTrialBalance()
   const unbalanced: string[] = []
+  const began = new Date(deps.now()).toISOString()
   const balance = await deps.balance()
   // Up to now: what is booked within the span may have come a moment after it at the provider.
   for await (const page of balance.changes(span.from, new Date(deps.now()).toISOString()))
@@ -76,8 +78,8 @@ export const compareBooks = async (deps: ReconcileDeps, span: Span): Promise<Rec
   for await (const orders of scanOrders(deps.store)) {
     const read = await pMap(orders, (order) => readBook(deps, order, span), { concurrency: readsAtOnce })
     for (const { order, booked, balanced } of read) {
-      trial.addOrder(bookOf(order))
-      comparison.addOrder(order, booked)
+      trial.addOrder(bookOf(order), order.updatedAt >= began)
+      comparison.addOrder({ ...order, waitsForRefund: refundWantedMinor(order) > 0 }, booked)
       if (!balanced) unbalanced.push(order.id)
     }
   }
@@ -134,8 +136,8 @@ const sameBook = (one: ReadonlyMap<string, number>, other: ReadonlyMap<string, n
 const tell = (id: string, result: ReconciliationResult): void => {
   const { differenceCount: differences, unbalancedOrderCount: unbalancedOrders, trialBalance } = result
   const unbalancedSums = trialBalance.sums.filter(({ sumMinor }) => sumMinor !== 0).length
-  const facts = { id, differences, unbalancedOrders, unbalancedSums, negativeBalances: trialBalance.negativeCount }
-  const wrong = differences + unbalancedOrders + unbalancedSums + trialBalance.negativeCount
+  const facts = { id, differences, unbalancedOrders, unbalancedSums, wrongSide: trialBalance.wrongSideCount }
+  const wrong = differences + unbalancedOrders + unbalancedSums + trialBalance.wrongSideCount
   if (wrong > 0) log('error', 'books_differ', facts)
   else log('info', 'books_agree', { id, matched: result.matched, orders: trialBalance.orders })
 }

@@ -107,7 +107,7 @@ const stateOf = ({ begunAt, createdAt, result }: StoredReconciliation, now: numb
 }
 
 const agrees = ({ differenceCount, unbalancedOrderCount, trialBalance }: ReconciliationResult): boolean =>
-  differenceCount + unbalancedOrderCount + trialBalance.negativeCount === 0 &&
+  differenceCount + unbalancedOrderCount + trialBalance.wrongSideCount === 0 &&
   trialBalance.sums.every(({ sumMinor }) => sumMinor === 0)
 
 const viewOf = (report: StoredReconciliation, now: number): View => {

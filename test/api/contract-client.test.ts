@@ -151,7 +151,7 @@ test('the books are compared and read through the typed client', async () => {
   const params = { reconciliationId: id }
   expect(value(await operator.getReconciliation({ params }))).toMatchObject({ id, state: 'complete' })
   expect(value(await operator.listReconciliations({})).items.map((one) => one.id)).toContain(id)
-  expect(value(await operator.getTrialBalance({}))).toMatchObject({ reconciliationId: id, negative: [] })
+  expect(value(await operator.getTrialBalance({}))).toMatchObject({ reconciliationId: id, wrongSide: [] })
 })
 
 test('that was every operation but those of sales and the webhook, which only the provider can sign', async () => {

@@ -442,3 +442,16 @@ describe('whatever came in between is found', () => {
     expect(year).toMatchObject({ sales: 1, grossMinor: 1_000_00, transferredMinor: netMinor })
   })
 })
+
+test('and the provider says of all of it what the ledger says: every transfer and reversal, to the cent', async () => {
+  await market.system.clock.move(2 * 3_600_000, { settle: true })
+  const from = new Date(market.system.clock.now() - 34 * dayMs).toISOString()
+  const { id } = value(await operator().startReconciliation({ body: { from }, idempotencyKey: freshKey() }))
+  await market.system.idle()
+  const report = value(await operator().getReconciliation({ params: { reconciliationId: id } }))
+  expect(report).toMatchObject({ state: 'complete', differences: [], agrees: true })
+  expect(report.matched).toBeGreaterThan(40)
+  const trial = value(await operator().getTrialBalance({}))
+  expect(trial).toMatchObject({ wrongSide: [], unbalancedOrders: [], sums: [{ currency: 'USD', sumMinor: 0 }] })
+  expect(trial.totals.map(({ account }) => account)).toContain('platform:commission')
+})

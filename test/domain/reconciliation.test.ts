@@ -44,7 +44,7 @@ const movement = (kind: Movement['kind'], reference: string, amount: number): Mo
   currency: 'USD',
 })
 const booked = (one: Movement, at: string | null = within): BookedMovement => ({ orderId: 'ord_1', movement: one, at })
-const order = (status: 'settled' | 'refunding' = 'settled') => ({ id: 'ord_1', status, paymentIntentId: 'pi_1' })
+const order = (waitsForRefund = false) => ({ id: 'ord_1', waitsForRefund, paymentIntentId: 'pi_1' })
 
 const compare = (
   changes: readonly ProviderChange[],
@@ -53,7 +53,7 @@ const compare = (
 ): Comparison & { asked: number } => {
   const comparison = newReconciliation(span)
   for (const change of changes) comparison.addChange(change)
-  comparison.addOrder(order(status), here)
+  comparison.addOrder(order(status === 'refunding'), here)
   const open = comparison.unconfirmed()
   for (const one of open) comparison.confirm(one, null)
   return { ...comparison.report(), asked: open.length }
@@ -203,9 +203,29 @@ describe('a trial balance', () => {
         { currency: 'USD', sumMinor: 0 },
         { currency: 'EUR', sumMinor: 0 },
       ],
-      negative: [{ account: 'seller:s', currency: 'USD', balanceMinor: -20 }],
-      negativeCount: 1,
+      wrongSide: [{ account: 'seller:s', currency: 'USD', balanceMinor: -20 }],
+      wrongSideCount: 1,
     })
+  })
+
+  it('a receivable is what a seller owes: above zero it is wrong, unless one of its orders moves just now', () => {
+    const owes = new Map([
+      ['receivable:s USD', -40],
+      ['stripe USD', 40],
+    ])
+    const paysOff = new Map([
+      ['receivable:s USD', 50],
+      ['stripe USD', -50],
+    ])
+    const wrong = newTrialBalance()
+    wrong.addOrder(owes)
+    expect(wrong.report().wrongSideCount).toBe(0)
+    wrong.addOrder(paysOff)
+    expect(wrong.report().wrongSide).toEqual([{ account: 'receivable:s', currency: 'USD', balanceMinor: 10 }])
+    const moving = newTrialBalance()
+    moving.addOrder(owes)
+    moving.addOrder(paysOff, true)
+    expect(moving.report().wrongSide).toEqual([])
   })
 
   it('says what does not sum to zero', () => {
