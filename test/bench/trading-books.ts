@@ -40,10 +40,10 @@ export const readBooks = async (store: Store): Promise<Books> => {
     }
   }
   const faults = audit.faults.map(({ aggregate, fault }) => `${aggregate}: ${fault}`)
-  const { totals, sums, negative } = trial.report()
+  const { totals, sums, wrongSide } = trial.report()
   for (const { currency, sumMinor } of sums)
     if (sumMinor !== 0) faults.push(`the trial balance sums to ${sumMinor} ${currency}`)
-  for (const { account, balanceMinor } of negative) faults.push(`${account} is ${balanceMinor}`)
+  for (const { account, balanceMinor } of wrongSide) faults.push(`${account} is ${balanceMinor}`)
   const commission = totals.find(({ account }) => account === commissionAccount)?.balanceMinor ?? 0
   if (commission !== commissionMinor)
     faults.push(`commission: ${commissionMinor} posted, ${commission} by the trial balance`)
