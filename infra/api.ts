@@ -35,6 +35,11 @@ const functionOfGroup = {
     name: 'api/accounts',
     errorImpact: 'Accounts that came back are not reported, and may lose a handle that they use.',
   },
+  'hand-overs': {
+    name: 'api/hand-overs',
+    errorImpact:
+      'The platform cannot tell that it handed a handle over or could not: buyers wait, and after a day get their money back.',
+  },
   keep: {
     name: 'api/keep',
     errorImpact: 'Holders who want to keep their handles cannot do so by the link of their notice.',

@@ -141,6 +141,20 @@ export class DataStack extends Stack {
         'after a leak; a rotation by the calendar would break promises to prospects.',
     })
 
+    // Base64 of 48 bytes, as its characters are: what the platform needs to verify our webhooks by Standard Webhooks.
+    const platformSecret = new CfnSecret(this, 'PlatformSecret', {
+      name: `marketplace/${settings.stage}/platform`,
+      description: 'What webhooks to the platform are signed with; several apart by spaces all sign',
+      generateSecretString: { passwordLength: 64, excludePunctuation: true },
+    })
+    platformSecret.applyRemovalPolicy(removalPolicy)
+    Validations.of(platformSecret).acknowledge({
+      id: 'AwsSolutions-SMG4',
+      reason:
+        'The platform must have the same value, so that it cannot change by itself: the operator puts the new one in ' +
+        'beside the old one, gives it to the platform, and takes the old one out.',
+    })
+
     const handlesVariable = { HANDLES_TABLE: this.handles.tableName }
     const escrowVariable = { ESCROW_TABLE: this.escrow.tableName }
     resources.set('handles', { arn: this.handles.tableArn, environment: handlesVariable })
@@ -159,12 +173,17 @@ export class DataStack extends Stack {
     resources.set('any-stream', { arn: '*', environment: {} })
     resources.set('keep-secret', { arn: keepSecret.ref, environment: { KEEP_SECRET_ARN: keepSecret.ref } })
     resources.set('offer-secret', { arn: offerSecret.ref, environment: { OFFER_SECRET_ARN: offerSecret.ref } })
+    resources.set('platform-secret', {
+      arn: platformSecret.ref,
+      environment: { PLATFORM_SECRET_ARN: platformSecret.ref },
+    })
     resources.set('stripe-secret', { arn: stripeSecret.ref, environment: { STRIPE_SECRET_ARN: stripeSecret.ref } })
 
     new CfnOutput(this, 'HandlesTable', { value: this.handles.tableName })
     new CfnOutput(this, 'EscrowTable', { value: this.escrow.tableName })
     new CfnOutput(this, 'ShelvesTable', { value: this.shelves.tableName })
     new CfnOutput(this, 'StripeSecretArn', { value: stripeSecret.ref })
+    new CfnOutput(this, 'PlatformSecretArn', { value: platformSecret.ref })
   }
 }
 

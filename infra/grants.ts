@@ -33,6 +33,7 @@ export type ResourceName =
   | 'stripe-secret'
   | 'keep-secret'
   | 'offer-secret'
+  | 'platform-secret'
   | 'mail-identity'
   | 'mail-configuration-set'
   | 'any-stream'
@@ -165,6 +166,11 @@ export const grants = {
   'api/accounts': [
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
     { allow: ['dynamodb:Query'], on: 'handles/index/byHolder' },
+  ],
+  'api/hand-overs': [
+    // What was told moves the order and its handle in one transaction.
+    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
+    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'escrow' },
   ],
   'api/keep': [{ allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' }, keepSecret],
   'api/operator': [
@@ -346,6 +352,12 @@ export const grants = {
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'escrow' },
     stripeSecret,
+  ],
+  'workers/request-hand-overs': [
+    receives('hand-overs'),
+    recordsFailures('hand-overs'),
+    { allow: ['dynamodb:GetItem'], on: 'escrow', partitions: ['O#*'] },
+    { allow: ['secretsmanager:GetSecretValue'], on: 'platform-secret' },
   ],
   'workers/advance-sales': [receives('sale-orders'), recordsFailures('sale-orders'), ...movesOffers],
   'workers/send-notices': [

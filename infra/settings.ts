@@ -16,6 +16,12 @@ export type Settings = {
   readonly publicUrl: string | undefined
   /** Where the Stripe client sends its requests; absent: Stripe's own address. */
   readonly stripeApiUrl: string | undefined
+  /** Who hands a sold handle over: this system, as the registry of names, or the platform, which is asked by webhook. */
+  readonly handOver: 'registry' | 'platform'
+  /** Where the platform is asked to hand over; there wherever it does. */
+  readonly platformWebhookUrl: string | undefined
+  /** The one origin on this machine that webhooks may go to: for a whole system on one machine, and never in AWS. */
+  readonly platformLoopbackOrigin: string | undefined
   /** The address that notices come from; its domain becomes an identity of SES. */
   readonly mailFrom: string
   /** An SNS topic of the operator that every alarm notifies; absent: alarms only show their state. */
@@ -44,6 +50,15 @@ export function readSettings(node: Node): Settings {
   const levelText = optionalText(node, 'logLevel') ?? 'info'
   const logLevel = logLevels.find((level) => level === levelText)
   if (!logLevel) throw new Error(`Context "logLevel" must be one of ${logLevels.join(', ')}, and is "${levelText}"`)
+  const handOver = optionalText(node, 'handOver') ?? 'registry'
+  if (handOver !== 'registry' && handOver !== 'platform') {
+    throw new Error(`Context "handOver" must be registry or platform, and is "${handOver}"`)
+  }
+  const platformLoopbackOrigin = loopbackOrigin(node, 'platformLoopbackOrigin')
+  const platformWebhookUrl = webhookUrl(node, 'platformWebhookUrl', platformLoopbackOrigin)
+  if (handOver === 'platform' && platformWebhookUrl === undefined) {
+    throw new Error('Context "platformWebhookUrl" is missing: the platform hands over, and must be asked')
+  }
   return {
     stage,
     retainData: flag(node, 'retainData') ?? stage.startsWith('prod'),
@@ -52,6 +67,9 @@ export function readSettings(node: Node): Settings {
     webOrigins: texts(node, 'webOrigins'),
     publicUrl: optionalUrl(node, 'publicUrl'),
     stripeApiUrl: optionalUrl(node, 'stripeApiUrl'),
+    handOver,
+    platformWebhookUrl,
+    platformLoopbackOrigin,
     mailFrom: mailAddress(node, 'mailFrom'),
     alarmTopicArn: optionalText(node, 'alarmTopicArn'),
     logLevel,
@@ -81,6 +99,25 @@ function optionalUrl(node: Node, key: string): string | undefined {
   const value = optionalText(node, key)
   if (value !== undefined && (!/^https?:\/\//.test(value) || !URL.canParse(value) || value.endsWith('/'))) {
     throw new Error(`Context "${key}" must be a URL without a slash at its end, and is "${value}"`)
+  }
+  return value
+}
+
+/** Names no other machine, whoever sets it: the exception could otherwise open a way into a private network. */
+function loopbackOrigin(node: Node, key: string): string | undefined {
+  const value = optionalText(node, key)
+  if (value !== undefined && !/^https?:\/\/127\.0\.0\.1:\d{1,5}$/.test(value)) {
+    throw new Error(`Context "${key}" must be an origin at 127.0.0.1 with its port, and is "${value}"`)
+  }
+  return value
+}
+
+function webhookUrl(node: Node, key: string, allowedOrigin: string | undefined): string | undefined {
+  const value = optionalText(node, key)
+  if (value === undefined) return undefined
+  const url = URL.parse(value)
+  if (url === null || (url.protocol !== 'https:' && url.origin !== allowedOrigin) || url.username !== '') {
+    throw new Error(`Context "${key}" must be an https:// URL without credentials`)
   }
   return value
 }

@@ -6,11 +6,17 @@ import { EventSourceMapping, FilterCriteria, StartingPosition } from 'aws-cdk-li
 import { Bucket, BucketEncryption, type CfnBucket, HttpMethods } from 'aws-cdk-lib/aws-s3'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
-import { queueVariable } from '../shared/contract/queues.ts'
+import { handOverReceivesMax, queueVariable } from '../shared/contract/queues.ts'
 import { type MailEventMessage, reconciliationRequested, runRequested } from '../shared/contract/messages.ts'
 import { alertEventTypes, reminderEventType } from '../shared/domain/alert.ts'
 import type { StreamFailureQueueName } from '../shared/contract/queues.ts'
-import { effectEventTypes, noticeEventType, offerEventTypes, orderEndTypes } from '../shared/domain/effects.ts'
+import {
+  effectEventTypes,
+  handOverEventType,
+  noticeEventType,
+  offerEventTypes,
+  orderEndTypes,
+} from '../shared/domain/effects.ts'
 import { partyMailTypes } from '../shared/domain/party-mail.ts'
 import { addAlarm, addLoggedEventAlarm, alarmPeriod } from './alarms.ts'
 import { type Deployment, NodeFunction } from './constructs/node-function.ts'
@@ -38,6 +44,7 @@ export class WorkersStack extends Stack {
     this.addPayments(deployment)
     this.addReconciliation(deployment, bus)
     this.addEffects(deployment, bus)
+    this.addHandOvers(deployment, bus)
     this.addSaleOrders(deployment, bus)
     this.addNotices(deployment, bus)
     this.addPrivateOffers(deployment, bus)
@@ -192,6 +199,35 @@ export class WorkersStack extends Stack {
         'A genuine event of Stripe did not fit its order by amount, currency, account or mode, and changed nothing.',
       errorImpact:
         'Money lies at Stripe that belongs to no sale, or a buyer paid in vain: a person must look at the payment.',
+    })
+  }
+
+  /** Hand-overs that the platform is to make → hand-overs queue → `request-hand-overs` → its endpoint. */
+  private addHandOvers(deployment: Deployment, bus: EventBus): void {
+    const { platformWebhookUrl, platformLoopbackOrigin } = deployment.settings
+    const { queue, deadLetters } = new QueueWorker(this, 'RequestHandOvers', {
+      deployment,
+      name: 'workers/request-hand-overs',
+      queue: 'hand-overs',
+      batchSize: 1,
+      maxConcurrency: 10,
+      memoryMb: 512,
+      timeout: Duration.minutes(1),
+      receivesMax: handOverReceivesMax,
+      waitMax: Duration.minutes(30),
+      environment: {
+        ...(platformWebhookUrl && { PLATFORM_WEBHOOK_URL: platformWebhookUrl }),
+        ...(platformLoopbackOrigin && { PLATFORM_LOOPBACK_ORIGIN: platformLoopbackOrigin }),
+      },
+      errorImpact:
+        'The platform does not hear that handles are sold: buyers wait, and after a day their money is given back.',
+    })
+    new Rule(this, 'HandOversRule', {
+      ruleName: resourceName(deployment.settings, 'hand-overs'),
+      description: 'Hand-overs that the platform is to make',
+      eventBus: bus,
+      eventPattern: { source: [eventSource], detailType: [handOverEventType], detail: { event: { by: ['platform'] } } },
+      targets: [new SqsQueue(queue, { deadLetterQueue: deadLetters })],
     })
   }
 

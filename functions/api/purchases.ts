@@ -4,6 +4,7 @@ import { api } from '../../shared/runtime/api.ts'
 import { readConfig } from '../../shared/runtime/config.ts'
 import { running } from '../../shared/runtime/running.ts'
 import { claimedHumanity } from '../../shared/gateways/humanity.ts'
+import { noScreening } from '../../shared/gateways/screening.ts'
 import { claimedSecondFactor } from '../../shared/gateways/second-factor.ts'
 import { openStore } from '../../shared/store/client.ts'
 import { getOrder, listOrders } from '../../shared/workflows/orders.ts'
@@ -19,6 +20,7 @@ const deps = {
   policy: cachedPolicy(store, running.now),
   humanity: claimedHumanity,
   secondFactor: claimedSecondFactor,
+  screening: noScreening,
 }
 
 export const handler = api(purchaseRoutes, {

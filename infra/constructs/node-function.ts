@@ -103,6 +103,8 @@ export class NodeFunction extends Construct {
       environment: {
         ...Object.assign({}, ...usedByCode.map((grant) => findResource(resources, grant.on, props.name).environment)),
         ...(usesStripe && settings.stripeApiUrl ? { STRIPE_API_URL: settings.stripeApiUrl } : {}),
+        // Placing an order freezes who hands over, and many functions place one.
+        ...(settings.handOver === 'platform' ? { HAND_OVER: settings.handOver } : {}),
         ...props.environment,
       },
       ...(props.retryAttempts === undefined ? {} : { retryAttempts: props.retryAttempts }),

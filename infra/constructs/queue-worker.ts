@@ -15,6 +15,8 @@ export type QueueWorkerProps = NodeFunctionProps & {
   readonly maxConcurrency?: number
   /** Keeps the order within a message group, and drops repetitions of a deduplication id for five minutes. */
   readonly fifo?: true
+  /** How often a message is received before it is a dead letter, where that is not `receivesMax`. */
+  readonly receivesMax?: number
   /** The oldest message may wait this long before the alarm. */
   readonly waitMax: Duration
 }
@@ -41,7 +43,7 @@ export class QueueWorker extends Construct {
       // AWS's own rule: less than six times the time limit, and a throttled worker's messages come back too early.
       visibilityTimeout: Duration.seconds(props.timeout.toSeconds() * 6),
       retentionPeriod: Duration.days(7),
-      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: receivesMax },
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: props.receivesMax ?? receivesMax },
       ...(props.fifo && {
         fifo: true,
         deduplicationScope: DeduplicationScope.MESSAGE_GROUP,

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { gatewaySchema } from './gateway.ts'
+import { handOverRequestSchema } from './hand-over.ts'
 import { problemSchema, statusOf } from './problems.ts'
 import type { Route } from './route.ts'
 import { routes } from './routes.ts'
@@ -29,6 +30,7 @@ export const openApi = (serverUrl: string): Json => {
     security: [],
     tags: tags.map(([name, description]) => ({ name, description })),
     paths,
+    webhooks: { handOverWanted: handOverWebhook(components) },
     components: {
       securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
       schemas: components,
@@ -43,6 +45,7 @@ const tags = [
   ['checkout', 'Where to pay'],
   ['auctions', 'English auctions: bids by proxy, buy-now, the offer to the runner-up'],
   ['accounts', "The caller's handles, and the platform's word on accounts"],
+  ['hand-overs', 'What an external platform tells of the hand-overs that it makes'],
   ['keep', "A holder's answer to a notice"],
   ['operator', 'The handle team: imports and the journal'],
   ['release-plans', 'What a release would do, before it is begun, and the sealed schedules of those that were'],
@@ -121,6 +124,25 @@ const operation = (route: Route, components: Json): Json => {
     responses,
   }
 }
+
+/** What this system sends, where a deployment leaves the hand-over to the platform. */
+const handOverWebhook = (components: Json): Json => ({
+  post: {
+    operationId: 'handOverWanted',
+    summary: 'A handle is paid for: hand it over, and tell that you did. The same id and body at every try',
+    tags: ['hand-overs'],
+    parameters: [
+      ['webhook-id', 'Known already: a repetition'],
+      ['webhook-timestamp', 'Seconds since 1970; older than five minutes is not to be taken'],
+      ['webhook-signature', '`v1,` and the HMAC-SHA-256 of `id.timestamp.body` in base64; several are apart by spaces'],
+    ].map(([name, description]) => ({ name, in: 'header', required: true, description, schema: { type: 'string' } })),
+    requestBody: {
+      required: true,
+      content: { 'application/json': { schema: toJson(handOverRequestSchema, 'output', components) } },
+    },
+    responses: { '2XX': { description: 'Taken. Everything else comes again' } },
+  },
+})
 
 const idempotencyKey = {
   name: 'Idempotency-Key',

@@ -13,6 +13,7 @@ export const workQueueNames = [
   'sale-orders',
   'private-offers',
   'party-mails',
+  'hand-overs',
 ] as const
 export type WorkQueueName = (typeof workQueueNames)[number]
 
@@ -48,6 +49,12 @@ export const deadLetterVariables: readonly QueueVariable[] = [
 
 /** A message that failed five times will fail a sixth time; a person must look at it. */
 export const receivesMax = 5
+
+/**
+ * How often the platform is asked to hand over: every six minutes (the queue's visibility), until well after the day in
+ * which an order waits for it. An endpoint that is down delays hand-overs and fails none.
+ */
+export const handOverReceivesMax = 300
 
 /** The most messages that one redrive moves: two hundred sends one after another take a few seconds of an answer's time. */
 export const redriveMessagesMax = 200

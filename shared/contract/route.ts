@@ -12,6 +12,7 @@ export type RouteGroup =
   | 'checkout'
   | 'auctions'
   | 'accounts'
+  | 'hand-overs'
   | 'keep'
   | 'operator'
   | 'dead-letters'

@@ -7,6 +7,7 @@ import { bookRoutes } from './routes/books.ts'
 import { catalogueRoutes } from './routes/catalogue.ts'
 import { checkoutRoutes } from './routes/checkout.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
+import { handOverRoutes } from './routes/hand-overs.ts'
 import { keepRoutes } from './routes/keep.ts'
 import { discoveryRoutes } from './routes/discovery.ts'
 import { operatorRoutes } from './routes/operator.ts'
@@ -32,6 +33,7 @@ export const routes = {
   ...listingRoutes,
   ...auctionRoutes,
   ...accountRoutes,
+  ...handOverRoutes,
   ...keepRoutes,
   ...operatorRoutes,
   ...deadLetterRoutes,

@@ -59,6 +59,7 @@ type Rules<K extends Kind> = {
 const handleRules: Rules<'handle'> = { evolve: evolveHandle }
 const orderRules: Rules<'order'> = { evolve: evolveOrder, postingsOf }
 const standingRules: Rules<'standing'> = { evolve: evolveStanding }
+const caseRules: Rules<'case'> = { evolve: evolveCase }
 
 const rules: { readonly [K in Kind]: Rules<K> } = {
   handle: handleRules,
@@ -70,7 +71,7 @@ const rules: { readonly [K in Kind]: Rules<K> } = {
   reminder: { evolve: evolveReminder },
   auction: { evolve: evolveAuction },
   standing: standingRules,
-  case: { evolve: evolveCase },
+  case: caseRules,
   campaign: { evolve: evolveCampaign },
   private_offer: { evolve: evolveOffer },
   seller: { evolve: evolveSeller },
@@ -154,3 +155,4 @@ const advanceBy =
 export const advanceHandle = /* @__PURE__ */ advanceBy('handle', handleRules)
 export const advanceOrder = /* @__PURE__ */ advanceBy('order', orderRules)
 export const advanceStanding = /* @__PURE__ */ advanceBy('standing', standingRules)
+export const advanceCase = /* @__PURE__ */ advanceBy('case', caseRules)

@@ -21,6 +21,9 @@ export const toldEventTypes: readonly string[] = [
   'seller.payout_account_replaced',
 ]
 
+/** The platform is to hand a handle over, where the event says `by: platform`; its rule and its worker are of their own. */
+export const handOverEventType = 'order.handover_started'
+
 /** Asks for a notice to the holder of a dormant handle; its rule and its worker are those of the notices. */
 export const noticeEventType = 'handle.notice_wanted'
 

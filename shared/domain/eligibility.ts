@@ -138,19 +138,17 @@ const notHuman = ({ human }: EligibilityFacts): Refusal | null =>
       ).refusal
     : null
 
+/** Of `payout` it is not asked: the provider verifies whom it pays. */
 const notVerified = (
   { verifiedFromMinor }: EligibilityRules,
   { claims: { verified } }: EligibilityFacts,
   act: Act,
 ): Refusal | null =>
-  verifiedFromMinor === null || weightOf(act) < verifiedFromMinor || verified || verifiedElsewhere.has(act.kind)
+  verifiedFromMinor === null || weightOf(act) < verifiedFromMinor || verified || act.kind === 'payout'
     ? null
     : refuse('verification_required', `From ${words(verifiedFromMinor)} on accounts must be verified`, 'verified', {
         verifiedFromMinor,
       }).refusal
-
-/** The provider verifies whom it pays; the platform need not have done so. */
-const verifiedElsewhere: ReadonlySet<ActKind> = new Set(['payout'])
 
 /** Whoever takes an account over changes its credentials first: then the more it is about, the longer it waits. */
 const coolingOff = (
@@ -196,7 +194,7 @@ const noSecondFactor = ({ secondFactor: rule }: EligibilityRules, { secondFactor
     ? null
     : refuse(
         'second_factor_required',
-        `From ${words(rule.fromMinor)} on you must have signed in with a second factor: sign in again with one`,
+        `From ${words(rule.fromMinor)} on a second factor is asked for: sign in with one`,
         'amr',
         { secondFactorFromMinor: rule.fromMinor },
       ).refusal

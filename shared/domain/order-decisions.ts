@@ -81,8 +81,8 @@ export const decideCapture = (order: Order, payment: Payment): Result<readonly O
   if (order.capturedAt !== undefined) return ok([])
   const captured: OrderEvent = { type: 'payment_captured', paymentIntentId: payment.paymentIntentId }
   if (order.status === 'expired' || order.status === 'cancelled') return ok([captured, { type: 'refund_wanted' }])
-  const started: OrderEvent[] = [captured, { type: 'handover_started' }]
-  return ok(order.handOver === 'platform' ? started : [...started, handedOver(order)])
+  if (order.handOver === 'platform') return ok([captured, { type: 'handover_started', by: 'platform' }])
+  return ok([captured, { type: 'handover_started' }, handedOver(order)])
 }
 
 /** A sale of the platform's own is settled by its hand-over; a user's is inspected first. */

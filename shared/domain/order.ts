@@ -66,6 +66,8 @@ export type Order = Placement & {
   /** The name that the seller wants instead of the one sold, and whether the old one may say where the seller is now. */
   readonly replacement?: { readonly handle: string; readonly redirect: boolean } | undefined
   readonly handedOverAt?: string | undefined
+  /** The platform said that it cannot hand the name over. */
+  readonly handOverFailed?: { readonly at: string; readonly reason: string } | undefined
   /** The handle that the seller has instead of the one sold. */
   readonly replacedBy?: string | undefined
   readonly settledAt?: string | undefined
@@ -108,7 +110,11 @@ export type OrderEvent =
   | { readonly type: 'payment_captured'; readonly paymentIntentId: string }
   | { readonly type: 'payment_failed'; readonly paymentIntentId: string }
   | { readonly type: 'replacement_chosen'; readonly handle: string; readonly redirect: boolean }
-  | { readonly type: 'handover_started' }
+  | {
+      readonly type: 'handover_started'
+      /** The platform is asked to; absent: this system does it in the same commit. */
+      readonly by?: 'platform' | undefined
+    }
   | {
       readonly type: 'handover_completed'
       /** Of a user's sale: the handle that the seller has instead. */
@@ -188,6 +194,8 @@ export const evolveOrder = (id: string, order: Order | null, event: OrderEvent, 
       return { ...moved, paymentIntentId: event.paymentIntentId, capturedAt: at }
     case 'replacement_chosen':
       return { ...moved, replacement: { handle: event.handle, redirect: event.redirect } }
+    case 'handover_failed':
+      return { ...moved, handOverFailed: { at, reason: event.reason } }
     case 'handover_completed':
       return { ...moved, handedOverAt: at, replacedBy: event.replacedBy }
     case 'order_settled':
@@ -219,7 +227,6 @@ export const evolveOrder = (id: string, order: Order | null, event: OrderEvent, 
       return { ...moved, clawbackFailed: event.reason }
     case 'payment_failed':
     case 'handover_started':
-    case 'handover_failed':
     case 'inspection_accepted':
     case 'inspection_ended':
     case 'dispute_opened':
@@ -300,7 +307,7 @@ export const saleOrderId = (saleId: string, round: number): string => derivedId(
 /** What an order is about, from its handle as it is put on hold. */
 export const placementOf = (
   handle: Handle,
-  order: Pick<Placement, 'buyerId' | 'priceMinor' | 'payBy' | 'requestHash' | 'saleId'>,
+  order: Pick<Placement, 'buyerId' | 'priceMinor' | 'payBy' | 'requestHash' | 'saleId' | 'handOver'>,
   terms: Terms,
 ): Placement => {
   const { listing } = handle

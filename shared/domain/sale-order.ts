@@ -23,6 +23,8 @@ export type SaleWon = {
   readonly payBy: string
   /** Who brought it about: the clock, or the buyer by accepting. */
   readonly actor: Actor
+  /** The platform hands it over; absent: this system does. */
+  readonly handOver?: 'platform' | undefined
 }
 
 /** A holder may agree on a price for a handle that is on no shelf: then a listing holds it for this one order. */
@@ -48,7 +50,7 @@ export const placeForSale = (
   terms: Terms,
   at: string,
 ): Result<{ readonly handle: VersionedHandle; readonly order: VersionedOrder }> => {
-  const { saleId, buyerId, priceMinor, payBy, actor } = won
+  const { saleId, buyerId, priceMinor, payBy, actor, handOver } = won
   const { guard } = handle
   const opened = won.sellerId === undefined ? ok([]) : unlistedFor(handle.state, won.sellerId, priceMinor, actor)
   if (!opened.ok) return opened
@@ -61,7 +63,7 @@ export const placeForSale = (
   if (!decided.ok) return decided
   const { name } = state
   // No request of the buyer's placed it, so there is none to compare a repeat with.
-  const placement = placementOf(state, { buyerId, priceMinor, payBy, requestHash: '', saleId }, terms)
+  const placement = placementOf(state, { buyerId, priceMinor, payBy, requestHash: '', saleId, handOver }, terms)
   return ok({
     handle: advanceHandle(name, handle, [...opened.value, ...decided.value.events], at, actor),
     order: advanceOrder(id, null, [{ type: 'order_placed', ...placement }], at, actor),

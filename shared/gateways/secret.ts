@@ -27,6 +27,9 @@ export const readKeepSecret = (arn: string): Promise<string> => readLinkSecret(a
 /** Reads what the links of private offers are signed with. */
 export const readOfferSecret = (arn: string): Promise<string> => readLinkSecret(arn, 'offer links')
 
+/** Reads what webhooks to the platform are signed with. */
+export const readPlatformSecret = (arn: string): Promise<string> => readLinkSecret(arn, 'webhooks')
+
 const readLinkSecret = async (arn: string, links: string): Promise<string> => {
   const parsed = linkSecretSchema.safeParse(await readSecret(arn))
   if (!parsed.success) throw new Error(`the secret of the ${links} has no value of 32 characters or more`)

@@ -1,19 +1,28 @@
 import * as z from 'zod'
 import type { QueueVariable } from '../contract/queues.ts'
 
+const text = z.string().min(1)
+
 /** Every variable a function may be given, beside the addresses of queues. Infra sets only those a function uses. */
 const schemas = {
-  HANDLES_TABLE: z.string().min(1),
-  ESCROW_TABLE: z.string().min(1),
-  SHELVES_TABLE: z.string().min(1),
-  EVENT_BUS: z.string().min(1),
-  FEEDS_BUCKET: z.string().min(1),
-  SCHEDULES_BUCKET: z.string().min(1),
+  HANDLES_TABLE: text,
+  ESCROW_TABLE: text,
+  SHELVES_TABLE: text,
+  EVENT_BUS: text,
+  FEEDS_BUCKET: text,
+  SCHEDULES_BUCKET: text,
   MAIL_FROM: z.email(),
-  MAIL_CONFIGURATION_SET: z.string().min(1),
-  KEEP_SECRET_ARN: z.string().min(1),
-  OFFER_SECRET_ARN: z.string().min(1),
-  STRIPE_SECRET_ARN: z.string().min(1),
+  MAIL_CONFIGURATION_SET: text,
+  KEEP_SECRET_ARN: text,
+  OFFER_SECRET_ARN: text,
+  STRIPE_SECRET_ARN: text,
+  PLATFORM_SECRET_ARN: text,
+  /** Where the platform is asked to hand over; only where a deployment lets it. */
+  PLATFORM_WEBHOOK_URL: z.url().optional(),
+  /** The one origin on this machine that webhooks may go to; in AWS there is none. */
+  PLATFORM_LOOPBACK_ORIGIN: z.url().optional(),
+  /** Set where the platform hands over, and not this system. */
+  HAND_OVER: z.enum(['platform']).optional(),
   /** Only where the payment provider is not at its public address. */
   STRIPE_API_URL: z.url().optional(),
   /** Where people and the provider's return links reach this API. */

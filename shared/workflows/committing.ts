@@ -13,6 +13,8 @@ import {
 export type CommitDeps<S extends CommitStore = CommitStore> = {
   readonly store: S
   readonly terms: Terms
+  /** Who hands over what is ordered from now on; absent: this system, as the registry of names. */
+  readonly handOver?: 'platform' | undefined
   readonly now: () => number
   readonly random: () => number
   readonly pause: (ms: number) => Promise<void>

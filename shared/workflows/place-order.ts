@@ -12,6 +12,7 @@ import { loadOrder } from '../store/orders.ts'
 import { committing, instant } from './committing.ts'
 import { noteContact } from './note-contact.ts'
 import { askEligibility, type EligibilityDeps } from './eligibility.ts'
+import { partiesOf, screenAccounts, type ScreeningDeps } from './screening.ts'
 
 export type OrderRequest = {
   readonly buyer: Caller
@@ -28,7 +29,10 @@ export type OrderRequest = {
  * answer, word for word; the same key with another body is `idempotency_key_reused`. Whether the buyer may order is asked
  * while the handle is read.
  */
-export const placeOrder = async (deps: EligibilityDeps, request: OrderRequest): Promise<Result<Order>> => {
+export const placeOrder = async (
+  deps: EligibilityDeps & ScreeningDeps,
+  request: OrderRequest,
+): Promise<Result<Order>> => {
   const name = checkHandle(request.handle)
   if (!name.ok) return name
   const buyerId = request.buyer.id
@@ -58,11 +62,15 @@ export const placeOrder = async (deps: EligibilityDeps, request: OrderRequest): 
       const placed = await loadOrder(deps.store, id)
       return { changes: [], answer: placed === null ? (decided as Result<never>) : firstAnswer(placed, request) }
     }
+    const sellerId = handle.state.listing?.sellerId
+    const refused = sellerId === undefined ? null : await screenAccounts(deps, partiesOf(buyerId, sellerId), id)
+    if (refused !== null) return { changes: [], answer: { ok: false, refusal: refused } }
     const { events, priceMinor } = decided.value
     if (handle.state.listing?.sellerId !== undefined) await noteContact(deps, request.buyer)
     const { requestHash } = request
     const payBy = payByOf(at, deps.terms)
-    const placed = placementOf(handle.state, { buyerId: buyer.id, priceMinor, payBy, requestHash }, deps.terms)
+    const { handOver } = deps
+    const placed = placementOf(handle.state, { buyerId, priceMinor, payBy, requestHash, handOver }, deps.terms)
     const order = advanceOrder(id, null, [{ type: 'order_placed', ...placed }], at, buyer)
     const held = advanceHandle(name.value, handle, events, at, buyer)
     return {

@@ -11,13 +11,13 @@ import type { CommitDeps } from './committing.ts'
  * sale's own change: all or nothing. Two reads.
  */
 export const saleOrderChanges = async (
-  deps: Pick<CommitDeps<HandlesStore>, 'store' | 'terms'>,
+  deps: Pick<CommitDeps<HandlesStore>, 'store' | 'terms' | 'handOver'>,
   won: SaleWon,
   at: string,
 ): Promise<Result<{ readonly changes: readonly [Change, Change]; readonly order: Order }>> => {
   const before = await loadForSale(deps.store, won.handle)
   if (before === null) return refuse('handle_not_for_sale', `${won.handle} is not for sale`, 'handle')
-  const placed = placeForSale(before, won, deps.terms, at)
+  const placed = placeForSale(before, { ...won, handOver: deps.handOver }, deps.terms, at)
   if (!placed.ok) return placed
   const { handle, order } = placed.value
   return ok({

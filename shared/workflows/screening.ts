@@ -1,6 +1,6 @@
 import { derivedId } from '../contract/ids.ts'
 import { systemActor } from '../domain/actors.ts'
-import { advance } from '../domain/aggregate.ts'
+import { advanceCase } from '../domain/aggregate.ts'
 import { screeningPeriod } from '../domain/case.ts'
 import { refuse, type Refusal } from '../domain/result.ts'
 import { type Screening, type ScreeningSubject, ScreeningUnavailable } from '../gateways/screening.ts'
@@ -24,12 +24,16 @@ export const screenAccounts = async (
 ): Promise<Refusal | null> => {
   const answers = await Promise.all(subjects.map((subject) => deps.screening.screen(subject)))
   if (answers.includes('unavailable')) throw new ScreeningUnavailable('the screening did not answer')
-  let barred = false
-  for (const [index, { accountId }] of subjects.entries()) {
-    if (answers[index] === 'hit' && !(await isCleared(deps, accountId, about))) barred = true
-  }
-  return barred ? refuse('act_refused', 'This cannot be done').refusal : null
+  const hits = subjects.filter((_, index) => answers[index] === 'hit')
+  const cleared = await Promise.all(hits.map(({ accountId }) => isCleared(deps, accountId, about)))
+  return cleared.includes(false) ? refuse('act_refused', 'This cannot be done').refusal : null
 }
+
+/** Both sides of a sale between users. */
+export const partiesOf = (buyerId: string, sellerId: string): readonly ScreeningSubject[] => [
+  { accountId: buyerId, role: 'buyer' },
+  { accountId: sellerId, role: 'seller' },
+]
 
 /** Opens the account's case where there is none yet. */
 const isCleared = (deps: ScreeningDeps, accountId: string, about: string): Promise<boolean> => {
@@ -40,7 +44,7 @@ const isCleared = (deps: ScreeningDeps, accountId: string, about: string): Promi
     if (before !== null) return { changes: [], answer: before.state.status === 'dismissed' }
     const ground = 'screening_hit'
     const opened = { type: 'case_opened', ground, saleId: about, accountIds: [accountId], shared: [] } as const
-    const after = advance('case', id, null, [opened], now, systemActor)
+    const after = advanceCase(id, null, [opened], now, systemActor)
     return { changes: [{ kind: 'case', before: null, after }], answer: false }
   })
 }

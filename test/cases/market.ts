@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Stripe from 'stripe'
 import { marketLines } from '../../local/stock.ts'
-import { startSystem, type System } from '../../local/system.ts'
+import { startSystem, type System, type SystemOptions } from '../../local/system.ts'
 import type { StripeServer } from '../../local/stripe/server.ts'
 import { type Client, createClient } from '../../shared/contract/client.ts'
 import type { Money } from '../../shared/contract/money.ts'
@@ -33,6 +33,8 @@ export type Market = {
     readonly secretKey: string
     readonly webhookSecret: string
     readonly connectWebhookSecret: string
+    /** Those that the template generates, by their names. */
+    readonly generated: Readonly<Record<string, string>>
   }
   /** A typed client of an account; tokens are fresh, however far the clock was moved. */
   readonly buyer: (accountId: string) => Client
@@ -53,12 +55,13 @@ const accounts = 400
  * Starts a system of its own in a folder that is gone afterwards, and stocks it on the product's own road: an operator
  * imports lines of the feed, the schedule finds what is due, workers release it.
  */
-export const startMarket = async (): Promise<Market> => {
+export const startMarket = async (options: Pick<SystemOptions, 'synth'> = {}): Promise<Market> => {
   const dataDir = mkdtempSync(join(tmpdir(), 'handle-market-'))
   const system = await startSystem({
     dataDir,
     schedulesRun: false,
     clockNotBefore: Date.parse('2026-11-23T00:00:00Z'),
+    ...options,
   })
   // Every call that the cases make of Stripe is held to Stripe's own description of its API.
   const validator = new StripeValidator()

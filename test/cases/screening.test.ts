@@ -1,12 +1,18 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { createClient } from '../../shared/contract/client.ts'
 import { termsInForce } from '../../shared/domain/terms.ts'
+import { claimedHumanity } from '../../shared/gateways/humanity.ts'
+import { claimedSecondFactor } from '../../shared/gateways/second-factor.ts'
 import { noScreening, type Screening, ScreeningUnavailable } from '../../shared/gateways/screening.ts'
 import { noTax } from '../../shared/gateways/tax.ts'
 import { faultResponse } from '../../shared/runtime/api.ts'
+import { loadHandle } from '../../shared/store/handles.ts'
+import { placeOrder } from '../../shared/workflows/place-order.ts'
+import { cachedPolicy } from '../../shared/workflows/policies.ts'
 import { screenAccounts } from '../../shared/workflows/screening.ts'
 import { expectInvariants, writesOf } from './invariants.ts'
 import { type Market, startMarket } from './market.ts'
+import { buy } from './purchase.ts'
 
 let market: Market
 beforeAll(async () => {
@@ -36,6 +42,12 @@ const deps = (screening: Screening) => ({
   random: () => 0,
   pause: () => Promise.resolve(),
   screening,
+})
+const caller = (id: string) => ({
+  id,
+  groups: new Set<string>(),
+  email: null,
+  claims: { accountCreatedAt: '2020-01-01T00:00:00.000Z', verified: true, human: true },
 })
 const parties = (buyerId: string, sellerId: string) =>
   [
@@ -93,6 +105,35 @@ test('a service that does not answer lets nobody through: 503, and nothing is wr
     expect([statusCode, headers?.['retry-after']]).toEqual([503, '2'])
   })
   expect(written).toEqual([])
+})
+
+test('an order between users is placed where both parties are clear, and changes nothing where one is not', async () => {
+  const { offer } = await buy(market, 'hugo')
+  await market.system.idle()
+  await market.system.clock.move(8 * 86_400_000, { settle: true })
+  const price = { amountMinor: 500_00, currency: 'USD' } as const
+  const { handle } = offer
+  expect(await market.buyer('hugo').openListing({ params: { handle }, body: { price } })).toMatchObject({ ok: true })
+
+  const place = (screening: Screening) =>
+    placeOrder(
+      {
+        ...deps(screening),
+        policy: cachedPolicy(market.store, () => market.system.clock.now()),
+        humanity: claimedHumanity,
+        secondFactor: claimedSecondFactor,
+      },
+      { buyer: caller('ida'), handle, price, idempotencyKey: 'ida-buys', requestHash: 'hash' },
+    )
+  const written = await writesOf(market, async () => {
+    await expect(place(list({ hugo: 'unavailable' }))).rejects.toThrow(ScreeningUnavailable)
+  })
+  expect(written).toEqual([])
+  for (const party of ['hugo', 'ida']) {
+    expect(await place(list({ [party]: 'hit' }))).toMatchObject({ refusal: { code: 'act_refused' } })
+  }
+  expect((await loadHandle(market.store, handle))?.state.listing).toMatchObject({ status: 'open' })
+  expect(await place(list({}))).toMatchObject({ ok: true, value: { buyerId: 'ida', sellerId: 'hugo' } })
 })
 
 test('no tax is due as shipped', async () => {

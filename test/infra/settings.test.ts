@@ -35,8 +35,29 @@ describe('settings', () => {
     [{ stripeApiUrl: 12111 }, 'stripeApiUrl'],
     [{ publicUrl: 'https://market.example.com/' }, 'publicUrl'],
     [{ publicUrl: 'market.example.com' }, 'publicUrl'],
+    [{ handOver: 'both' }, 'handOver'],
+    [{ handOver: 'platform' }, 'platformWebhookUrl'],
+    [{ platformWebhookUrl: 'http://platform.example/hooks' }, 'platformWebhookUrl'],
+    [{ platformWebhookUrl: 'https://user:word@platform.example/' }, 'platformWebhookUrl'],
+    [{ platformWebhookUrl: 'http://127.0.0.1:4000/' }, 'platformWebhookUrl'],
+    [
+      { platformWebhookUrl: 'http://127.0.0.1:4000/', platformLoopbackOrigin: 'http://127.0.0.1:4001' },
+      'platformWebhookUrl',
+    ],
+    [{ platformLoopbackOrigin: 'http://10.0.0.1:4000' }, 'platformLoopbackOrigin'],
+    [{ platformLoopbackOrigin: 'http://127.0.0.1' }, 'platformLoopbackOrigin'],
+    [{ platformLoopbackOrigin: 'http://127.0.0.1:4000.example.com' }, 'platformLoopbackOrigin'],
+    [{ platformLoopbackOrigin: 'http://localhost:4000' }, 'platformLoopbackOrigin'],
   ])('%j stops the synth and names %s', (changes, key) => {
     expect(() => settingsOf(changes)).toThrow(key)
+  })
+
+  it('let webhooks go nowhere, and to no address of a machine, unless somebody says so', () => {
+    const { handOver, platformWebhookUrl, platformLoopbackOrigin } = settingsOf({})
+    expect([handOver, platformWebhookUrl, platformLoopbackOrigin]).toEqual(['registry', undefined, undefined])
+    const origin = 'http://127.0.0.1:4000'
+    const local = settingsOf({ platformWebhookUrl: `${origin}/hooks`, platformLoopbackOrigin: origin })
+    expect(local.platformWebhookUrl).toBe(`${origin}/hooks`)
   })
 
   it('take a list from the command line with commas between its values', () => {

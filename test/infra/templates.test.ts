@@ -4,11 +4,18 @@ import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { unreachedCredentialProviders } from '../../infra/bundles.ts'
 import { type FunctionName, functionNames, type Grant, grants, wildcardReasons } from '../../infra/grants.ts'
-import { deadLetterQueueNames, deadLetterVariables, workQueueNames } from '../../shared/contract/queues.ts'
+import {
+  deadLetterQueueNames,
+  deadLetterVariables,
+  handOverReceivesMax,
+  receivesMax,
+  workQueueNames,
+} from '../../shared/contract/queues.ts'
 import type { Page, Route } from '../../shared/contract/route.ts'
 import { routes } from '../../shared/contract/routes.ts'
 import { pages } from '../../shared/contract/pages.ts'
 import { effectEventTypes, noticeEventType } from '../../shared/domain/effects.ts'
+import { termsInForce } from '../../shared/domain/terms.ts'
 import { eventSource } from '../../shared/gateways/events.ts'
 import { type Assembly, projectFolder, type Properties, synthesise, type TemplateResource } from './assembly.ts'
 
@@ -86,6 +93,7 @@ describe('grants', () => {
     plans: 'PlanRelease',
     alerts: 'SendAlerts',
     'sale-orders': 'AdvanceSales',
+    'hand-overs': 'RequestHandOvers',
   }
   const queuePaths: Record<string, string> = {
     ...Object.fromEntries(
@@ -118,6 +126,7 @@ describe('grants', () => {
       return `arn:<AWS::Partition>:s3:::${bucketName}/${kind}/${index}`
     }
     if (name === 'bus') return attributeOf('Events/Bus/Resource', '.Arn')
+    if (name === 'platform-secret') return attributeOf('Data/PlatformSecret', '')
     if (name === 'offer-secret') return attributeOf('Data/OfferSecret', '')
     if (name === 'stripe-secret') return attributeOf('Data/StripeSecret', '')
     const ses = 'arn:<AWS::Partition>:ses:<AWS::Region>:<AWS::AccountId>'
@@ -191,7 +200,7 @@ describe('grants', () => {
       ...[...names.matchAll(/'([A-Z_]+)'/g)].map(([, variable]) => variable ?? ''),
       ...(names.includes('...deadLetterVariables') ? deadLetterVariables : []),
     ])
-    const optional = ['STRIPE_API_URL']
+    const optional = ['STRIPE_API_URL', 'PLATFORM_WEBHOOK_URL', 'PLATFORM_LOOPBACK_ORIGIN']
     const given = functionOf(name).properties['Environment'] as { Variables: Properties } | undefined
     expect(Object.keys(given?.Variables ?? {}).toSorted()).toEqual(
       read.filter((variable) => !optional.includes(variable)).toSorted(),
@@ -278,11 +287,18 @@ describe('queues', () => {
       .ofType('AWS::Lambda::EventSourceMapping')
       .filter(({ properties, stack }) => assembly.follow(properties['EventSourceArn'], stack) === queue)
 
-  it('gives each queue of work a dead-letter queue of its own kind after five receipts', () => {
+  const handOvers = () => assembly.at('Workers/RequestHandOvers/Queue/Resource')
+
+  it('asks the platform to hand over for longer than an order waits for it', () => {
+    const askedSeconds = Number(handOvers().properties['VisibilityTimeout']) * handOverReceivesMax
+    expect(askedSeconds).toBeGreaterThan(termsInForce.handOverHours * 3600)
+  })
+
+  it('gives each queue of work a dead-letter queue of its own kind after five receipts, and hand-overs after more', () => {
     expect(workQueues()).toHaveLength(workQueueNames.length)
     for (const queue of workQueues()) {
       const deadLetters = assembly.follow(redriveOf(queue)?.deadLetterTargetArn, queue.stack)
-      expect(redriveOf(queue)?.maxReceiveCount).toBe(5)
+      expect(redriveOf(queue)?.maxReceiveCount).toBe(queue === handOvers() ? handOverReceivesMax : receivesMax)
       expect(deadLetters.properties['FifoQueue']).toBe(queue.properties['FifoQueue'])
       expect(deadLetters.properties['MessageRetentionPeriod']).toBe(14 * 24 * 60 * 60)
     }
@@ -542,7 +558,7 @@ describe('bundles', () => {
     'api/catalogue': 380,
     // The word lists, to tell what is like a name.
     'api/discovery': 1_950,
-    'api/reference': 200,
+    'api/reference': 210,
     'api/purchases': 380,
     'api/checkout': 700,
     'api/trading': 480,
@@ -550,11 +566,12 @@ describe('bundles', () => {
     'api/listings': 2_200,
     'api/accounts': 420,
     'api/auctions': 430,
+    'api/hand-overs': 400,
     'api/keep': 420,
     'api/watches': 420,
     'api/drops': 450,
     // Two take names of other systems, and so the table of letters that look alike.
-    'api/operator': 720,
+    'api/operator': 730,
     'api/dead-letters': 520,
     'api/release-plans': 780,
     'api/authorisations': 720,
@@ -575,6 +592,7 @@ describe('bundles', () => {
     'workers/release-handles': 2_200,
     'workers/plan-release': 2_500,
     'workers/apply-deadlines': 440,
+    'workers/request-hand-overs': 620,
     'workers/advance-sales': 400,
     'workers/apply-payments': 700,
     'workers/carry-out-effects': 700,

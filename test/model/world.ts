@@ -11,6 +11,7 @@ import { type ReleasePolicy, shippedPolicy } from '../../shared/domain/release-p
 import { termsInForce } from '../../shared/domain/terms.ts'
 import type { Authorisations } from '../../shared/gateways/authorisations.ts'
 import { claimedHumanity } from '../../shared/gateways/humanity.ts'
+import { noScreening } from '../../shared/gateways/screening.ts'
 import { claimedSecondFactor } from '../../shared/gateways/second-factor.ts'
 import type { Queue } from '../../shared/gateways/queue.ts'
 import type { Caller } from '../../shared/runtime/caller.ts'
@@ -89,6 +90,7 @@ export const openWorld = (store: Store & ShelvesStore, prefix: string) => {
     policy: () => Promise.resolve(policy),
     humanity: claimedHumanity,
     secondFactor: claimedSecondFactor,
+    screening: noScreening,
     queue,
     randomBytes: (count: number): Uint8Array => {
       randoms += 1

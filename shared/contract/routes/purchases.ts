@@ -39,6 +39,7 @@ export const purchaseRoutes = {
       'own_handle',
       'listing_not_open',
       ...eligibilityProblems,
+      'act_refused',
       'price_changed',
       'service_unavailable',
     ],
