@@ -217,7 +217,7 @@ export class WorkersStack extends Stack {
       waitMax: Duration.minutes(30),
       environment: {
         ...(platformWebhookUrl && { PLATFORM_WEBHOOK_URL: platformWebhookUrl }),
-        ...(platformLoopbackOrigin && { PLATFORM_LOOPBACK_ORIGIN: platformLoopbackOrigin }),
+        ...(platformLoopbackOrigin && { LOOPBACK_ORIGIN: platformLoopbackOrigin }),
       },
       errorImpact:
         'The platform does not hear that handles are sold: buyers wait, and after a day their money is given back.',

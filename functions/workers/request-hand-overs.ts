@@ -11,7 +11,7 @@ import { openStore } from '../../shared/store/client.ts'
 import { failureRecorder } from '../../shared/store/failures.ts'
 import { requestHandOver } from '../../shared/workflows/hand-overs.ts'
 
-const config = readConfig('ESCROW_TABLE', 'PLATFORM_SECRET_ARN', 'PLATFORM_WEBHOOK_URL', 'PLATFORM_LOOPBACK_ORIGIN')
+const config = readConfig('ESCROW_TABLE', 'PLATFORM_SECRET_ARN', 'PLATFORM_WEBHOOK_URL', 'LOOPBACK_ORIGIN')
 const store = openStore({ escrowTable: config.ESCROW_TABLE })
 const outbound = once(async () => {
   // An order may still wait for the platform where the deployment no longer lets it hand over: keep the URL till then.
@@ -19,7 +19,7 @@ const outbound = once(async () => {
   return openOutbound({
     url: config.PLATFORM_WEBHOOK_URL,
     secret: await readPlatformSecret(config.PLATFORM_SECRET_ARN),
-    loopbackOrigin: config.PLATFORM_LOOPBACK_ORIGIN,
+    loopbackOrigin: config.LOOPBACK_ORIGIN,
     now: running.now,
   })
 })

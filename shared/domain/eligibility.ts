@@ -77,9 +77,9 @@ const actWords: Readonly<Record<ActKind, string>> = {
   apply: 'apply',
   watch: 'watch a handle',
   authorise: 'have a card authorised',
-  list: 'put a handle on sale',
-  sell: 'sell a handle',
-  payout: 'say who is paid',
+  list: 'list a handle',
+  sell: 'sell',
+  payout: 'be paid',
 }
 
 /**
@@ -179,7 +179,7 @@ const stepUp = (
   if (authTime !== undefined && later(authTime, rule.maxAuthAgeMinutes * 60_000) >= now) return null
   return refuse(
     'step_up_required',
-    `From ${words(rule.fromMinor)} on you must have signed in within ${rule.maxAuthAgeMinutes} minutes: sign in again`,
+    `From ${words(rule.fromMinor)} on you must have signed in within ${rule.maxAuthAgeMinutes} minutes`,
     'auth_time',
     { stepUpFromMinor: rule.fromMinor, maxAuthAgeMinutes: rule.maxAuthAgeMinutes },
   ).refusal
@@ -194,7 +194,7 @@ const noSecondFactor = ({ secondFactor: rule }: EligibilityRules, { secondFactor
     ? null
     : refuse(
         'second_factor_required',
-        `From ${words(rule.fromMinor)} on a second factor is asked for: sign in with one`,
+        `From ${words(rule.fromMinor)} on you must sign in with a second factor`,
         'amr',
         { secondFactorFromMinor: rule.fromMinor },
       ).refusal

@@ -184,14 +184,11 @@ const retryAfter = (code: ProblemCode, extra: Refusal['extra']): Record<string, 
   return typeof seconds === 'number' ? { 'retry-after': String(seconds) } : {}
 }
 
-/** Faults that pass by themselves (contention, throttling, an unreachable service) ask the client to come back. */
+/**
+ * Faults that pass by themselves (contention, throttling, an unreachable service) ask the client to come back: those of AWS by
+ * their names, and whatever is called unavailable, as every such error of ours is.
+ */
 const passingFaults = new Set([
-  'CommitUnavailable',
-  'ProviderUnavailable',
-  'HumanityUnavailable',
-  'SecondFactorUnavailable',
-  'ScreeningUnavailable',
-  'TaxUnavailable',
   'ThrottlingException',
   'ProvisionedThroughputExceededException',
   'RequestLimitExceeded',
@@ -201,7 +198,6 @@ const passingFaults = new Set([
   'InternalServerError',
   'InternalFailure',
   'InternalError',
-  'ServiceUnavailable',
   'TimeoutError',
 ])
 const passingCodes = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT'])
@@ -209,7 +205,11 @@ const passingCodes = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT'
 const isPassing = (error: unknown): boolean => {
   if (!(error instanceof Error)) return false
   const { code } = error as { code?: unknown }
-  return passingFaults.has(error.name) || (typeof code === 'string' && passingCodes.has(code))
+  return (
+    error.name.endsWith('Unavailable') ||
+    passingFaults.has(error.name) ||
+    (typeof code === 'string' && passingCodes.has(code))
+  )
 }
 
 /** 503 with Retry-After for faults that pass, else 500; the cause stays in the log. */

@@ -20,7 +20,7 @@ const schemas = {
   /** Where the platform is asked to hand over; only where a deployment lets it. */
   PLATFORM_WEBHOOK_URL: z.url().optional(),
   /** The one origin on this machine that webhooks may go to; in AWS there is none. */
-  PLATFORM_LOOPBACK_ORIGIN: z.url().optional(),
+  LOOPBACK_ORIGIN: z.url().optional(),
   /** Set where the platform hands over, and not this system. */
   HAND_OVER: z.enum(['platform']).optional(),
   /** Only where the payment provider is not at its public address. */

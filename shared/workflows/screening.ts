@@ -23,7 +23,7 @@ export const screenAccounts = async (
   about: string,
 ): Promise<Refusal | null> => {
   const answers = await Promise.all(subjects.map((subject) => deps.screening.screen(subject)))
-  if (answers.includes('unavailable')) throw new ScreeningUnavailable('the screening did not answer')
+  if (answers.includes('unavailable')) throw new ScreeningUnavailable()
   const hits = subjects.filter((_, index) => answers[index] === 'hit')
   const cleared = await Promise.all(hits.map(({ accountId }) => isCleared(deps, accountId, about)))
   return cleared.includes(false) ? refuse('act_refused', 'This cannot be done').refusal : null

@@ -200,7 +200,7 @@ describe('grants', () => {
       ...[...names.matchAll(/'([A-Z_]+)'/g)].map(([, variable]) => variable ?? ''),
       ...(names.includes('...deadLetterVariables') ? deadLetterVariables : []),
     ])
-    const optional = ['STRIPE_API_URL', 'PLATFORM_WEBHOOK_URL', 'PLATFORM_LOOPBACK_ORIGIN']
+    const optional = ['STRIPE_API_URL', 'PLATFORM_WEBHOOK_URL', 'LOOPBACK_ORIGIN']
     const given = functionOf(name).properties['Environment'] as { Variables: Properties } | undefined
     expect(Object.keys(given?.Variables ?? {}).toSorted()).toEqual(
       read.filter((variable) => !optional.includes(variable)).toSorted(),
