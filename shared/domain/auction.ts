@@ -5,7 +5,7 @@ import { derivedId } from '../contract/ids.ts'
 import type { Currency } from '../contract/money.ts'
 import { aStepAbove } from './increments.ts'
 import { dayMs } from './terms.ts'
-import { findTransition, type Machine } from './transitions.ts'
+import { assertBorn, type Machine, rowOf } from './transitions.ts'
 
 export type AuctionStatus = z.infer<typeof auctionStatusSchema>
 export type UnsoldReason = z.infer<typeof unsoldReasonSchema>
@@ -198,13 +198,12 @@ export const auctionMachine: Machine<AuctionStatus, AuctionEvent['type']> = {
 
 /** Folds one event, which happened at `at`, into the state; an illegal one is an impossible state and throws. */
 export const evolveAuction = (id: string, auction: Auction | null, event: AuctionEvent, at: string): Auction => {
-  const row = findTransition(auctionMachine, auction?.status ?? null, event.type)
-  if (row === undefined) throw new Error(`${event.type} happened to ${id} in state ${auction?.status ?? 'none'}`)
+  const row = rowOf(auctionMachine, id, auction, event)
   if (event.type === 'auction_opened') {
     const { type: _, ...opening } = event
     return { id, ...opening, status: row.to, openedAt: at, bids: 0, bidders: [] }
   }
-  if (auction === null) throw new Error(`${event.type} happened to ${id} before it existed`)
+  assertBorn(id, auction, event)
   const moved = { ...auction, status: row.to }
   switch (event.type) {
     case 'bid_placed': {

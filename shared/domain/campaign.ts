@@ -1,7 +1,7 @@
 import type { Currency } from '../contract/money.ts'
 import type { CampaignDraft, HandleRule } from '../contract/campaign.ts'
 import { ok, refuse, type Result } from './result.ts'
-import { findTransition, type Machine, possibleEvents } from './transitions.ts'
+import { assertBorn, type Machine, possibleEvents, rowOf } from './transitions.ts'
 
 export type CampaignStatus = 'draft' | 'running' | 'closed'
 
@@ -69,13 +69,12 @@ export const prospectCount = ({ uploads }: Pick<Campaign, 'uploads'>): number =>
 
 /** Folds one event, which happened at `at`, into the campaign; an illegal one is an impossible state and throws. */
 export const evolveCampaign = (id: string, campaign: Campaign | null, event: CampaignEvent, at: string): Campaign => {
-  const row = findTransition(campaignMachine, campaign?.status ?? null, event.type)
-  if (row === undefined) throw new Error(`${event.type} happened to ${id} in state ${campaign?.status ?? 'none'}`)
+  const row = rowOf(campaignMachine, id, campaign, event)
   if (event.type === 'campaign_created') {
     const { type: _, ...request } = event
     return { id, ...request, status: row.to, createdAt: at, updatedAt: at, uploads: [], offered: [] }
   }
-  if (campaign === null) throw new Error(`${event.type} happened to ${id} before it existed`)
+  assertBorn(id, campaign, event)
   const moved = { ...campaign, status: row.to, updatedAt: at }
   switch (event.type) {
     case 'prospects_added': {

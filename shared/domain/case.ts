@@ -1,6 +1,6 @@
 import { ok, refuse, type Result } from './result.ts'
 import type { TraitKind } from './standing.ts'
-import { findTransition, type Machine } from './transitions.ts'
+import { assertBorn, type Machine, rowOf } from './transitions.ts'
 
 // Something that a person must look at, because no rule can decide it fairly: a family shares a card, and so do shills.
 
@@ -43,13 +43,12 @@ export const caseMachine: Machine<CaseStatus, CaseEvent['type']> = {
 }
 
 export const evolveCase = (id: string, before: Case | null, event: CaseEvent, at: string): Case => {
-  const row = findTransition(caseMachine, before?.status ?? null, event.type)
-  if (row === undefined) throw new Error(`${event.type} happened to ${id} in state ${before?.status ?? 'none'}`)
+  const row = rowOf(caseMachine, id, before, event)
   if (event.type === 'case_opened') {
     const { type: _, ...opened } = event
     return { id, ...opened, status: row.to, openedAt: at }
   }
-  if (before === null) throw new Error(`${event.type} happened to ${id} before it existed`)
+  assertBorn(id, before, event)
   const { operatorId: decidedBy, reason, suspended } = event
   return { ...before, status: row.to, decidedAt: at, decidedBy, reason, suspended }
 }

@@ -3,6 +3,7 @@ import type { dropMethodSchema, dropStatusSchema, lotStatusSchema } from '../con
 import { keyedId } from '../contract/ids.ts'
 import type { Currency } from '../contract/money.ts'
 import type { Machine } from './transitions.ts'
+import { assertBorn } from './transitions.ts'
 
 export type DropMethod = z.infer<typeof dropMethodSchema>
 export type DropStatus = z.infer<typeof dropStatusSchema>
@@ -162,7 +163,7 @@ export const evolveDrop = (id: string, drop: Drop | null, event: DropEvent, at: 
     const planned = lots.map((lot): Lot => ({ ...lot, status: 'planned', round: 0 }))
     return { id, ...terms, status: 'preparing', createdAt: at, lots: planned }
   }
-  if (drop === null) throw new Error(`${event.type} happened to ${id} before it existed`)
+  assertBorn(id, drop, event)
   if ('handle' in event) {
     if (!drop.lots.some(({ handle }) => handle === event.handle)) throw new Error(`${event.handle} is not in ${id}`)
     return { ...drop, lots: drop.lots.map((lot) => (lot.handle === event.handle ? evolveLot(lot, event) : lot)) }

@@ -2,7 +2,7 @@ import type { actKindSchema, EligibilityRules } from '../contract/eligibility.ts
 import { formatMoney, usd } from '../contract/money.ts'
 import type * as z from 'zod'
 import { holdingStatuses, type OrderStatus } from './order.ts'
-import { refuse, type Refusal } from './result.ts'
+import { type Refusal, refusalOf } from './result.ts'
 import type { Standing } from './standing.ts'
 import { dayMs } from './terms.ts'
 
@@ -97,14 +97,14 @@ const suspended = (
 ): Refusal | null => {
   const { suspendedUntil, suspendedFor } = standing ?? {}
   if (suspendedUntil === undefined || suspendedUntil <= now || !suspendedFrom.includes(kind)) return null
-  return refuse(
+  return refusalOf(
     'account_suspended',
     `The account may not ${actWords[kind]} until ${suspendedUntil}: ${suspendedFor}`,
     undefined,
     {
       suspendedUntil,
     },
-  ).refusal
+  )
 }
 
 /** An account whose age nobody tells is as young as can be. */
@@ -118,7 +118,7 @@ const tooYoung = (
   if (daysMin === 0) return null
   const eligibleFrom = accountCreatedAt === undefined ? undefined : later(accountCreatedAt, daysMin * dayMs)
   if (eligibleFrom !== undefined && eligibleFrom <= now) return null
-  return refuse(
+  return refusalOf(
     'account_too_young',
     `To ${actWords[kind]} an account must be ${daysMin} days old`,
     'account_created_at',
@@ -126,16 +126,16 @@ const tooYoung = (
       accountAgeDaysMin: daysMin,
       eligibleFrom: eligibleFrom ?? null,
     },
-  ).refusal
+  )
 }
 
 const notHuman = ({ human }: EligibilityFacts): Refusal | null =>
   human === false
-    ? refuse(
+    ? refusalOf(
         'humanity_required',
         'A proof that you are a person is asked for: give it to the platform, sign in again',
         'human',
-      ).refusal
+      )
     : null
 
 /** Of `payout` it is not asked: the provider verifies whom it pays. */
@@ -146,9 +146,9 @@ const notVerified = (
 ): Refusal | null =>
   verifiedFromMinor === null || weightOf(act) < verifiedFromMinor || verified || act.kind === 'payout'
     ? null
-    : refuse('verification_required', `From ${words(verifiedFromMinor)} on accounts must be verified`, 'verified', {
+    : refusalOf('verification_required', `From ${words(verifiedFromMinor)} on accounts must be verified`, 'verified', {
         verifiedFromMinor,
-      }).refusal
+      })
 
 /** Whoever takes an account over changes its credentials first: then the more it is about, the longer it waits. */
 const coolingOff = (
@@ -161,12 +161,12 @@ const coolingOff = (
   if (credentialsChangedAt === undefined || hours === 0) return null
   const until = later(credentialsChangedAt, hours * hourMs)
   if (until <= now) return null
-  return refuse(
+  return refusalOf(
     'cooling_off',
     `The credentials of this account were changed lately: an act of this size waits ${hours} hours, until ${until}`,
     'credentials_changed_at',
     { coolingOffHours: hours, until },
-  ).refusal
+  )
 }
 
 const stepUp = (
@@ -177,12 +177,12 @@ const stepUp = (
 ): Refusal | null => {
   if (rule === null || weightOf(act) < rule.fromMinor) return null
   if (authTime !== undefined && later(authTime, rule.maxAuthAgeMinutes * 60_000) >= now) return null
-  return refuse(
+  return refusalOf(
     'step_up_required',
     `From ${words(rule.fromMinor)} on you must have signed in within ${rule.maxAuthAgeMinutes} minutes`,
     'auth_time',
     { stepUpFromMinor: rule.fromMinor, maxAuthAgeMinutes: rule.maxAuthAgeMinutes },
-  ).refusal
+  )
 }
 
 /** Whether an act asks for a second factor, so that the hook is asked for it. */
@@ -192,12 +192,12 @@ export const asksSecondFactor = ({ secondFactor }: EligibilityRules, act: Act): 
 const noSecondFactor = ({ secondFactor: rule }: EligibilityRules, { secondFactor }: EligibilityFacts): Refusal | null =>
   secondFactor !== false || rule === null
     ? null
-    : refuse(
+    : refusalOf(
         'second_factor_required',
         `From ${words(rule.fromMinor)} on you must sign in with a second factor`,
         'amr',
         { secondFactorFromMinor: rule.fromMinor },
-      ).refusal
+      )
 
 const capReached = (
   { openOrdersMax, ordersPerDayMax }: EligibilityRules,
@@ -208,20 +208,20 @@ const capReached = (
   if (kind !== 'order') return null
   const open = orders.filter(({ status }) => holdingStatuses.has(status)).length
   if (openOrdersMax !== null && open >= openOrdersMax) {
-    return refuse(
+    return refusalOf(
       'cap_reached',
       `You have ${open} open orders, and may have ${openOrdersMax}: pay or cancel one`,
       undefined,
       {
         openOrdersMax,
       },
-    ).refusal
+    )
   }
   const dayAgo = later(now, -dayMs)
   const ofDay = orders.filter(({ createdAt }) => createdAt > dayAgo)
   if (ordersPerDayMax === null || ofDay.length < ordersPerDayMax) return null
   const oldest = ofDay.map(({ createdAt }) => createdAt).toSorted()[ofDay.length - ordersPerDayMax] ?? now
-  return refuse(
+  return refusalOf(
     'cap_reached',
     `You placed ${ofDay.length} orders in 24 hours, and may place ${ordersPerDayMax}`,
     undefined,
@@ -229,7 +229,7 @@ const capReached = (
       ordersPerDayMax,
       eligibleFrom: later(oldest, dayMs),
     },
-  ).refusal
+  )
 }
 
 /** The most that one payment page of the provider takes, in minor units. */
@@ -250,12 +250,12 @@ const notAuthorised = (
   const neededMinor = kind === 'bid' ? authorisationFor(rules, amountMinor) : 0
   const held = standing?.authorisation
   if (neededMinor === 0 || (held !== undefined && held.until > now && held.amountMinor >= neededMinor)) return null
-  return refuse(
+  return refusalOf(
     'authorisation_required',
     `For a bid of ${words(amountMinor)} a card must be authorised for ${words(neededMinor)}: POST /v1/authorisations`,
     'maximum',
     { authorisation: usd(neededMinor) },
-  ).refusal
+  )
 }
 
 const hourMs = 3_600_000

@@ -1,4 +1,5 @@
 import type { Dormancy, Handle, HandleEvent, Holder, Listing, Release } from './handle.ts'
+import { assertBorn } from './transitions.ts'
 
 /**
  * Folds one event, which happened at `at`, into the state. Total over the events that the decisions below produce;
@@ -13,7 +14,7 @@ export const evolveHandle = (name: string, handle: Handle | null, event: HandleE
     const { type: _, display, ...holder } = event
     return { name, display, status: 'active', holder, dormancy: null }
   }
-  if (handle === null) throw new Error(`${event.type} happened to ${name} before it existed`)
+  assertBorn(name, handle, event)
   switch (event.type) {
     case 'account_updated': {
       const { type: _, importId: _from, display, ...account } = event

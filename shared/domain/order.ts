@@ -4,7 +4,7 @@ import { type Quote, quoteOf } from './commission.ts'
 import type { Handle } from './handle.ts'
 import { orderMachine } from './order-machine.ts'
 import { durationMs, isDuration, type Terms, termsOf } from './terms.ts'
-import { deadlineOf, findTransition } from './transitions.ts'
+import { assertBorn, deadlineOf, rowOf } from './transitions.ts'
 
 /**
  * `disputed`: between buyer and seller. `chargeback`: the payer's bank took the money back, and may still give it up.
@@ -179,13 +179,12 @@ const notes: ReadonlySet<OrderEvent['type']> = new Set([
 
 /** Folds one event, which happened at `at`, into the state; an illegal one is an impossible state and throws. */
 export const evolveOrder = (id: string, order: Order | null, event: OrderEvent, at: string): Order => {
-  const row = findTransition(orderMachine, order?.status ?? null, event.type)
-  if (row === undefined) throw new Error(`${event.type} happened to ${id} in state ${order?.status ?? 'none'}`)
+  const row = rowOf(orderMachine, id, order, event)
   if (event.type === 'order_placed') {
     const { type: _, ...placed } = event
     return { id, ...placed, status: row.to, createdAt: at, updatedAt: at, since: at }
   }
-  if (order === null) throw new Error(`${event.type} happened to ${id} before it existed`)
+  assertBorn(id, order, event)
   const moved: Order = { ...order, status: row.to, updatedAt: at, since: notes.has(event.type) ? order.since : at }
   switch (event.type) {
     case 'payment_started':

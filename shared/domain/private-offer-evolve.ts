@@ -1,6 +1,6 @@
 import type { OfferEvent, OfferMail, OfferStep, PrivateOffer } from './private-offer.ts'
 import { offerMachine } from './private-offer-machine.ts'
-import { findTransition } from './transitions.ts'
+import { assertBorn, rowOf } from './transitions.ts'
 
 /** Folds one event, which happened at `at`, into the offer; an illegal one is an impossible state and throws. */
 export const evolveOffer = (id: string, offer: PrivateOffer | null, event: OfferEvent, at: string): PrivateOffer => {
@@ -10,7 +10,7 @@ export const evolveOffer = (id: string, offer: PrivateOffer | null, event: Offer
     const { priceMinor: askedMinor } = plan
     return { id, ...plan, status: 'planned', plannedAt: at, updatedAt: at, askedMinor, asked: [], counters: 0 }
   }
-  if (offer === null) throw new Error(`${event.type} happened to ${id} before it existed`)
+  assertBorn(id, offer, event)
   switch (event.type) {
     case 'terms_asked':
       return { ...offer, updatedAt: at, termsAskedAt: at }
@@ -42,8 +42,7 @@ const step = (
   event: Exclude<OfferStep, { type: 'offer_planned' }>,
   at: string,
 ): PrivateOffer => {
-  const row = findTransition(offerMachine, offer.status, event.type)
-  if (row === undefined) throw new Error(`${event.type} happened to ${id} in state ${offer.status}`)
+  const row = rowOf(offerMachine, id, offer, event)
   const moved = { ...offer, status: row.to, updatedAt: at }
   switch (event.type) {
     case 'offer_made': {

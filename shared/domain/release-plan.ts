@@ -9,6 +9,7 @@ import {
 } from './release-policy.ts'
 import { ok, refuse, type Result } from './result.ts'
 import type { Seal } from './schedule.ts'
+import { assertBorn } from './transitions.ts'
 
 /** What was asked for: the plan's policy as it then stood, so that a later publication does not change a plan under way. */
 export type PlanRequest = {
@@ -44,7 +45,7 @@ export const evolvePlan = (id: string, plan: ReleasePlan | null, event: PlanEven
     const { type: _, ...request } = event
     return { id, status: 'computing', ...request }
   }
-  if (plan === null) throw new Error(`${event.type} happened to ${id} before it existed`)
+  assertBorn(id, plan, event)
   if (event.type === 'plan_published') return { ...plan, status: 'published', publishedAt: at }
   const { type: _, ...seal } = event
   return { ...plan, status: 'computed', seal }

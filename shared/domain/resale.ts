@@ -1,6 +1,6 @@
 import type { Handle } from './handle.ts'
 import { plusDays } from './release-policy.ts'
-import { refuse, type Refusal } from './result.ts'
+import { type Refusal, refusalOf } from './result.ts'
 type ResaleTerms = { readonly resaleCoolingDays: number }
 
 /**
@@ -18,7 +18,7 @@ export const decideResale = (
 ): Refusal | null => {
   const opensAt = resaleOpensAt(handle, terms)
   if (opensAt === null || opensAt <= now) return null
-  return refuse(
+  return refusalOf(
     'resale_cooling_off',
     `${handle.name} was bought lately, and can be sold from ${opensAt} on`,
     'handle',
@@ -26,7 +26,7 @@ export const decideResale = (
       resaleCoolingDays: terms.resaleCoolingDays,
       opensAt,
     },
-  ).refusal
+  )
 }
 
 /**

@@ -18,12 +18,18 @@ export type Result<T, R = Refusal> =
 
 export const ok = <T>(value: T): { readonly ok: true; readonly value: T } => ({ ok: true, value })
 
-export const refuse = (
+export const refusalOf = (
   code: ProblemCode,
   message: string,
   field?: string,
   extra?: Readonly<Record<string, unknown>>,
-): { readonly ok: false; readonly refusal: Refusal } => ({
-  ok: false,
-  refusal: { code, message, ...(field === undefined ? {} : { field }), ...(extra === undefined ? {} : { extra }) },
+): Refusal => ({
+  code,
+  message,
+  ...(field === undefined ? {} : { field }),
+  ...(extra === undefined ? {} : { extra }),
 })
+
+export const refuse = (
+  ...refusal: Parameters<typeof refusalOf>
+): { readonly ok: false; readonly refusal: Refusal } => ({ ok: false, refusal: refusalOf(...refusal) })

@@ -40,6 +40,24 @@ export const findTransition = <S extends string, E extends string>(
   on: E,
 ): Transition<S, E> | undefined => machine.transitions.find((row) => row.from === from && row.on === on)
 
+/** The row of an event that has happened. @throws where the table has none: an impossible state */
+export const rowOf = <S extends string, E extends string>(
+  machine: Machine<S, E>,
+  id: string,
+  before: { readonly status: S } | null,
+  event: { readonly type: E },
+): Transition<S, E> => {
+  const from = before?.status ?? null
+  const row = findTransition(machine, from, event.type)
+  if (row === undefined) throw new Error(`${event.type} happened to ${id} in state ${from ?? 'none'}`)
+  return row
+}
+
+/** Only a birth can happen to what is not there yet. */
+export function assertBorn<T>(id: string, before: T | null, event: { readonly type: string }): asserts before is T {
+  if (before === null) throw new Error(`${event.type} happened to ${id} before it existed`)
+}
+
 /** The events that may follow now, for "what is possible" in a refusal. */
 export const possibleEvents = <S extends string, E extends string>(machine: Machine<S, E>, from: S | null): E[] =>
   machine.transitions.filter((row) => row.from === from).map((row) => row.on)

@@ -1,6 +1,6 @@
 import { type Act, asksSecondFactor, authorisationFor, decideEligibility } from '../domain/eligibility.ts'
 import type { ReleasePolicy } from '../domain/release-policy.ts'
-import { refuse, type Refusal } from '../domain/result.ts'
+import { type Refusal, refusalOf } from '../domain/result.ts'
 import { decideReliedOn, type Standing } from '../domain/standing.ts'
 import { dayMs } from '../domain/terms.ts'
 import type { Humanity } from '../gateways/humanity.ts'
@@ -81,11 +81,11 @@ export const askEligibility = async (
   ])
   return async (standing) => {
     if (retryAfterSeconds !== null) {
-      return refuse('rate_limited', `At most ${max} requests in ${windowSeconds} seconds`, undefined, {
+      return refusalOf('rate_limited', `At most ${max} requests in ${windowSeconds} seconds`, undefined, {
         requestsMax: max,
         windowSeconds,
         retryAfterSeconds,
-      }).refusal
+      })
     }
     const { claims } = caller
     const refusal = decideEligibility(rules, { claims, standing, human, secondFactor, orders }, act, instant(now))

@@ -4,7 +4,7 @@ import { advanceHandle, advanceOrder, type VersionedOrder } from '../domain/aggr
 import type { Actor } from '../domain/actors.ts'
 import { checkHandle } from '../domain/handle-name.ts'
 import { decideHold } from '../domain/listing.ts'
-import { type Order, payByOf, placementOf } from '../domain/order.ts'
+import { type Order, payByOf, type Placement, placementOf } from '../domain/order.ts'
 import { ok, refuse, type Result } from '../domain/result.ts'
 import type { Caller } from '../runtime/caller.ts'
 import { loadPurchase } from '../store/handles.ts'
@@ -83,27 +83,28 @@ export const placeOrder = async (
   })
 }
 
+/** Of an order that was bought in the market; the rest of a placement belongs to sales. */
+const placedFields = [
+  'handle',
+  'display',
+  'tier',
+  'buyerId',
+  'sellerId',
+  'quote',
+  'priceMinor',
+  'currency',
+  'termsVersion',
+  'payBy',
+  'requestHash',
+  'handOver',
+] as const satisfies readonly (keyof Placement)[]
+
 /** The order as it was created, whatever has become of it. */
 const firstAnswer = ({ state }: VersionedOrder, request: OrderRequest): Result<Order> => {
   if (state.requestHash !== request.requestHash) {
     return refuse('idempotency_key_reused', `This key placed ${state.id} with another body`, 'Idempotency-Key')
   }
-  const { id, createdAt, payBy, ...rest } = state
-  const { handle, display, tier, buyerId, sellerId, quote, priceMinor, currency, termsVersion, requestHash, handOver } =
-    rest
-  const placed = {
-    handle,
-    display,
-    tier,
-    buyerId,
-    sellerId,
-    quote,
-    priceMinor,
-    currency,
-    termsVersion,
-    payBy,
-    requestHash,
-    handOver,
-  }
+  const { id, createdAt } = state
+  const placed = Object.fromEntries(placedFields.map((field) => [field, state[field]])) as Placement
   return ok({ id, ...placed, status: 'awaiting_payment', createdAt, updatedAt: createdAt, since: createdAt })
 }

@@ -2,7 +2,7 @@ import { derivedId } from '../contract/ids.ts'
 import { systemActor } from '../domain/actors.ts'
 import { advanceCase } from '../domain/aggregate.ts'
 import { screeningPeriod } from '../domain/case.ts'
-import { refuse, type Refusal } from '../domain/result.ts'
+import { type Refusal, refusalOf } from '../domain/result.ts'
 import { type Screening, type ScreeningSubject, ScreeningUnavailable } from '../gateways/screening.ts'
 import { load } from '../store/aggregates.ts'
 import type { CommitStore } from '../store/commit.ts'
@@ -26,7 +26,7 @@ export const screenAccounts = async (
   if (answers.includes('unavailable')) throw new ScreeningUnavailable()
   const hits = subjects.filter((_, index) => answers[index] === 'hit')
   const cleared = await Promise.all(hits.map(({ accountId }) => isCleared(deps, accountId, about)))
-  return cleared.includes(false) ? refuse('act_refused', 'This cannot be done').refusal : null
+  return cleared.includes(false) ? refusalOf('act_refused', 'This cannot be done') : null
 }
 
 /** Both sides of a sale between users. */
