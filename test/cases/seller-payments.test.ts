@@ -3,6 +3,7 @@ import type { Fault } from '../../local/stripe/api.ts'
 import { createClient } from '../../shared/contract/client.ts'
 import type { Problem } from '../../shared/contract/problems.ts'
 import { termsInForce } from '../../shared/domain/terms.ts'
+import { ScreeningUnavailable } from '../../shared/gateways/screening.ts'
 import { openSellerAccounts } from '../../shared/gateways/seller-accounts.ts'
 import { openTransfers } from '../../shared/gateways/transfers.ts'
 import { paySeller } from '../../shared/workflows/pay-seller.ts'
@@ -15,7 +16,19 @@ import { buy, freshKey, openPage, payOnPage, type Placed } from './purchase.ts'
 
 const dayMs = 86_400_000
 /** How many handles each of them sells in these cases. */
-const stock = { ada: 1, bess: 1, cleo: 1, dina: 1, emma: 5, fay: 3, gwen: 3, hope: 3, iris: 2, june: 1 } as const
+const stock = {
+  ada: 1,
+  bess: 1,
+  cleo: 1,
+  dina: 1,
+  emma: 5,
+  fay: 3,
+  gwen: 3,
+  hope: 3,
+  iris: 2,
+  june: 1,
+  kate: 1,
+} as const
 type Seller = keyof typeof stock
 
 let market: Market
@@ -357,21 +370,38 @@ describe('after a chargeback', () => {
   })
 })
 
-describe('a seller is screened before each transfer', () => {
-  const deps = (answer: 'clear' | 'hit' | 'unavailable') => {
-    const config = { secretKey: market.secrets.secretKey, apiUrl: market.stripe.url }
-    return {
-      store: market.store,
-      terms: termsInForce,
-      now: () => market.system.clock.now(),
-      random: () => 0,
-      pause: () => Promise.resolve(),
-      screening: { screen: () => Promise.resolve(answer) },
-      sellerAccounts: () => Promise.resolve(openSellerAccounts(config)),
-      transfers: () => Promise.resolve(openTransfers(config)),
-    }
+/** What the worker pays with, and a screening that answers so. */
+const deps = (answer: 'clear' | 'hit' | 'unavailable') => {
+  const config = { secretKey: market.secrets.secretKey, apiUrl: market.stripe.url }
+  return {
+    store: market.store,
+    terms: termsInForce,
+    now: () => market.system.clock.now(),
+    random: Math.random,
+    pause: (ms: number) => new Promise<void>((resume) => setTimeout(resume, ms)),
+    screening: { screen: () => Promise.resolve(answer) },
+    sellerAccounts: () => Promise.resolve(openSellerAccounts(config)),
+    transfers: () => Promise.resolve(openTransfers(config)),
   }
+}
 
+test('eight workers that pay one sale at once make one transfer, and one of them settles it', async () => {
+  const connected = await enable('kate')
+  const order = await sell('kate')
+  stripe().restrictAccount(connected)
+  await market.system.settle()
+  await accept(order)
+  pauseWebhooks(market)
+  stripe().liftRestriction(connected)
+  await Promise.allSettled(Array.from({ length: 8 }, () => paySeller(deps('clear'), order.id)))
+  resumeWebhooks(market)
+  await market.system.settle()
+  expect(await transfersOf(order)).toHaveLength(1)
+  expect((await eventsOf(market, order.id)).filter((type) => type === 'order_settled')).toHaveLength(1)
+  expect(await statementOf('kate')).toHaveLength(1)
+})
+
+describe('a seller is screened before each transfer', () => {
   test('a hit holds the money back and tells the seller nothing; a screening that does not answer changes nothing', async () => {
     const connected = await enable('june')
     const order = await sell('june')
@@ -387,7 +417,7 @@ describe('a seller is screened before each transfer', () => {
     expect(await booksOf('june', order)).toEqual({ [`order:${order.id}`]: 1_000_00 })
     const [found] = value(await operator().listCases({})).items
     expect(found).toMatchObject({ ground: 'screening_hit', accountIds: ['june'] })
-    await expect(paySeller(deps('unavailable'), order.id)).rejects.toThrow('did not answer')
+    await expect(paySeller(deps('unavailable'), order.id)).rejects.toThrow(ScreeningUnavailable)
     expect(await transfersOf(order)).toEqual([])
     await paySeller(deps('clear'), order.id)
     await market.system.settle()
