@@ -66,7 +66,13 @@ interface StoredRow {
 }
 
 /** The fields that have an index of their own. */
-const indexed: ReadonlySet<string> = new Set(['payment_intent', 'charge', 'transfer_group', 'source_transaction'])
+const indexed: ReadonlySet<string> = new Set([
+  'payment_intent',
+  'charge',
+  'source',
+  'transfer_group',
+  'source_transaction',
+])
 
 const tableOf = (kind: Kind): string => kind.replace('.', '_')
 
@@ -95,6 +101,8 @@ export class State {
       this.addAccountColumn(table)
     }
     this.db.exec(`
+      CREATE INDEX IF NOT EXISTS balance_transaction_by_account ON balance_transaction (account);
+      CREATE INDEX IF NOT EXISTS balance_transaction_by_source ON balance_transaction (json_extract(body, '$.source'));
       CREATE INDEX IF NOT EXISTS transfer_by_group ON transfer (json_extract(body, '$.transfer_group'));
       CREATE INDEX IF NOT EXISTS transfer_by_source ON transfer (json_extract(body, '$.source_transaction'));
       CREATE TABLE IF NOT EXISTS timers (at INTEGER, task TEXT, id TEXT, PRIMARY KEY (at, task, id)) WITHOUT ROWID;
@@ -357,7 +365,6 @@ export class State {
     const columns = this.db.prepare(`PRAGMA table_info(${table})`).all()
     if (columns.every(({ name }) => name !== 'account'))
       this.db.exec(`ALTER TABLE ${table} ADD COLUMN account TEXT NOT NULL DEFAULT ''`)
-    this.db.exec(`CREATE INDEX IF NOT EXISTS ${table}_by_account ON ${table} (account)`)
   }
 
   private references(resource: object): [string | null, string | null] {

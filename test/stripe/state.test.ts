@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
+import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { startStripeServer } from '../../local/stripe/server.ts'
 import { clientOf, secretKey, sessionFor, startLocal, TestClock, webhookSecret } from './fixture.ts'
@@ -34,6 +35,49 @@ it('everything survives a restart: resources, saved answers, what the clock owes
   expect((await second.stripe.checkout.sessions.retrieve(open.id)).status).toBe('expired')
   expect((await second.stripe.checkout.sessions.retrieve(bank.id)).payment_status).toBe('paid')
   expect(second.validator.problems).toEqual([])
+  await second.stop()
+})
+
+it('connected accounts, their money and their payouts survive a restart', async () => {
+  const clock = new TestClock()
+  const first = await startLocal({ dataDir }, clock)
+  const { id } = await first.stripe.accounts.create({
+    type: 'express',
+    capabilities: { transfers: { requested: true } },
+  })
+  first.server.control.onboard(id)
+  first.server.control.pay((await first.stripe.checkout.sessions.create(sessionFor())).id)
+  const [charge] = (await first.stripe.charges.list()).data
+  const wanted = { amount: 700, currency: 'usd', destination: id, source_transaction: charge?.id ?? '' }
+  const transfer = await first.stripe.transfers.create(wanted)
+  await first.stop()
+
+  clock.move({ days: 4 })
+  const second = await startLocal({ dataDir }, clock)
+  expect((await second.stripe.transfers.retrieve(transfer.id)).amount).toBe(700)
+  expect((await second.stripe.payouts.list({}, { stripeAccount: id })).data).toMatchObject([
+    { amount: 700, status: 'paid' },
+  ])
+  expect(second.validator.problems).toEqual([])
+  await second.stop()
+})
+
+it('a folder of before there were connected accounts is the platform alone', async () => {
+  const clock = new TestClock()
+  const first = await startLocal({ dataDir }, clock)
+  const session = await first.stripe.checkout.sessions.create(sessionFor())
+  first.server.control.pay(session.id)
+  const before = await first.stripe.balance.retrieve()
+  await first.stop()
+  const db = new DatabaseSync(path.join(dataDir, 'stripe.sqlite'))
+  db.exec('DROP INDEX balance_transaction_by_account')
+  for (const table of ['checkout_session', 'charge', 'balance_transaction', 'event'])
+    db.exec(`ALTER TABLE ${table} DROP COLUMN account`)
+  db.close()
+
+  const second = await startLocal({ dataDir }, clock)
+  expect((await second.stripe.checkout.sessions.list()).data.map(({ id }) => id)).toEqual([session.id])
+  expect(await second.stripe.balance.retrieve()).toMatchObject({ pending: before.pending })
   await second.stop()
 })
 
