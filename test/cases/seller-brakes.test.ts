@@ -1,12 +1,17 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { AccountClaims, Act } from '../../shared/domain/eligibility.ts'
+import { ordinaryClaims } from '../../local/users.ts'
+import { type Client, createClient } from '../../shared/contract/client.ts'
 import { termsInForce } from '../../shared/domain/terms.ts'
 import { claimedHumanity } from '../../shared/gateways/humanity.ts'
 import { claimedSecondFactor, SecondFactorUnavailable } from '../../shared/gateways/second-factor.ts'
+import { load } from '../../shared/store/aggregates.ts'
+import { loadHandle } from '../../shared/store/handles.ts'
 import { checkEligibility } from '../../shared/workflows/eligibility.ts'
 import { cachedPolicy } from '../../shared/workflows/policies.ts'
 import { expectInvariants, writesOf } from './invariants.ts'
 import { type Market, startMarket } from './market.ts'
+import { buy } from './purchase.ts'
 
 let market: Market
 beforeAll(async () => {
@@ -81,6 +86,45 @@ describe('case 21: an account that was taken over, and then its listing or who i
       expect(await ask(victim, act, taken)).toBe(null)
     },
   )
+})
+
+test('case 21: through the doors: neither listing nor who is paid changes in the hands of whoever took the account over', async () => {
+  const { offer } = await buy(market, 'quinn')
+  await market.system.idle()
+  await market.system.clock.move(8 * 24 * hourMs, { settle: true })
+  const stolen = { credentials_changed_at: at(-hourMs), device_id: 'device-of-a-thief' }
+  const as = (claims: Readonly<Record<string, unknown>>): Client =>
+    createClient({
+      baseUrl: market.system.url,
+      token: () => market.system.token('quinn', { ...ordinaryClaims, ...claims }),
+    })
+  const list = async (claims: Readonly<Record<string, unknown>>) => {
+    const body = { price: { amountMinor: 20_000_00, currency: 'USD' } } as const
+    const listed = await as(claims).openListing({ params: { handle: offer.handle }, body })
+    return listed.ok ? 'listed' : listed.problem.code
+  }
+  const beginOnboarding = async (claims: Readonly<Record<string, unknown>>) => {
+    const begun = await as(claims).beginOnboarding({ body: { country: 'US' } })
+    return begun.ok ? 'begun' : begun.problem.code
+  }
+  const seconds = (ms: number) => Math.floor((market.system.clock.now() + ms) / 1000)
+
+  expect([await list(stolen), await beginOnboarding(stolen)]).toEqual(['cooling_off', 'cooling_off'])
+  expect((await loadHandle(market.store, offer.handle))?.state.listing).toBeUndefined()
+  expect((await market.buyer('quinn').getSeller({})) as unknown).toMatchObject({ value: { status: 'none' } })
+  const standing = await load(market.store, 'standing', 'quinn')
+  expect(standing?.state.warnedOf).toBe(stolen.credentials_changed_at)
+
+  await market.system.clock.move(72 * hourMs, { settle: true })
+  const stale = { ...stolen, auth_time: seconds(-2 * hourMs) }
+  expect([await list(stale), await beginOnboarding(stale)]).toEqual(['step_up_required', 'step_up_required'])
+  const oneFactor = { ...stolen, auth_time: seconds(0), amr: ['pwd'] }
+  expect([await list(oneFactor), await beginOnboarding(oneFactor)]).toEqual([
+    'second_factor_required',
+    'second_factor_required',
+  ])
+  const proven = { ...stolen, auth_time: seconds(0) }
+  expect([await list(proven), await beginOnboarding(proven)]).toEqual(['listed', 'begun'])
 })
 
 test('a token that says nothing of how its holder signed in counts as one without a second factor', async () => {
