@@ -278,6 +278,7 @@ export const grants = {
     { allow: ['dynamodb:Scan'], on: 'escrow' },
     { allow: ['dynamodb:Query'], on: 'escrow', partitions: ['J#order:*', 'Z#list'] },
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], on: 'escrow', partitions: ['Z#*'] },
+    { allow: ['dynamodb:GetItem'], on: 'escrow', partitions: ['O#*'] },
     stripeSecret,
   ],
   'workers/split-feed': [

@@ -153,6 +153,21 @@ test('a transfer made in the dashboard is missing here; a part refund made there
   expect(alarms(report.id)).toHaveLength(1)
 })
 
+test('two part refunds that were made at once and booked as one are no difference', async () => {
+  const { order, charge } = await bought()
+  pauseWebhooks(market)
+  market.stripe.control.refundFromDashboard(charge.id, 70)
+  market.stripe.control.refundFromDashboard(charge.id, 29)
+  resumeWebhooks(market)
+  const [newest] = (await market.provider.events.list({ type: 'charge.refunded', limit: 1 })).data
+  market.stripe.control.resendEvent(newest?.id ?? '')
+  const report = await reconcile()
+  const { entries } = value(await operator.listJournal({ params: { aggregateId: `order:${order.id}` } }))
+  const refunds = entries.flatMap(({ events }) => events).filter(({ type }) => type === 'goodwill_refunded')
+  expect(refunds).toMatchObject([{ amountMinor: 99 }])
+  expect(report).toMatchObject({ agrees: true, differences: [] })
+})
+
 test('an amount that was changed in the book differs to the cent, and its order is not balanced', async () => {
   const { order, price, payment } = await bought()
   const change = (Key: Record<string, string>, path: string) =>
