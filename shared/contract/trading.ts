@@ -14,6 +14,14 @@ export const quoteSchema = z
   })
   .meta({ id: 'Quote' })
 
+export const taxedQuoteSchema = quoteSchema
+  .extend({
+    tax: z
+      .object({ inPrice: moneySchema, inCommission: moneySchema })
+      .meta({ description: 'What of the price and of the commission is tax; neither grows by it' }),
+  })
+  .meta({ id: 'TaxedQuote' })
+
 export const saleSchema = z
   .object({
     orderId: orderIdSchema,

@@ -2,15 +2,14 @@ import type { Currency } from '../contract/money.ts'
 
 /** What a sale between users is about. Amounts are minor units of one currency. */
 export type TaxQuestion = {
-  readonly sellerId: string
-  /** Absent while nobody has ordered: a seller asks what a price would bring. */
-  readonly buyerId?: string | undefined
+  /** Absent where anybody asks what a price would bring. */
+  readonly sellerId?: string | undefined
   readonly priceMinor: number
   readonly commissionMinor: number
   readonly currency: Currency
 }
 
-/** Tax that is within the price and within the commission, in minor units: neither amount grows by it. */
+/** What of the price and of the commission is tax, in minor units: neither amount grows by it. */
 export type TaxDue = { readonly inPriceMinor: number; readonly inCommissionMinor: number }
 
 /**

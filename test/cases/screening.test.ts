@@ -4,7 +4,6 @@ import { termsInForce } from '../../shared/domain/terms.ts'
 import { claimedHumanity } from '../../shared/gateways/humanity.ts'
 import { claimedSecondFactor } from '../../shared/gateways/second-factor.ts'
 import { noScreening, type Screening, ScreeningUnavailable } from '../../shared/gateways/screening.ts'
-import { noTax } from '../../shared/gateways/tax.ts'
 import { faultResponse } from '../../shared/runtime/api.ts'
 import { loadHandle } from '../../shared/store/handles.ts'
 import { placeOrder } from '../../shared/workflows/place-order.ts'
@@ -134,9 +133,4 @@ test('an order between users is placed where both parties are clear, and changes
   }
   expect((await loadHandle(market.store, handle))?.state.listing).toMatchObject({ status: 'open' })
   expect(await place(list({}))).toMatchObject({ ok: true, value: { buyerId: 'ida', sellerId: 'hugo' } })
-})
-
-test('no tax is due as shipped', async () => {
-  const question = { sellerId: 'ann', priceMinor: 100_000, commissionMinor: 20_000, currency: 'USD' } as const
-  expect(await noTax.taxOn(question)).toEqual({ inPriceMinor: 0, inCommissionMinor: 0 })
 })

@@ -4,7 +4,7 @@ import { handleSchema } from '../handle-resource.ts'
 import { salePriceSchema } from '../money.ts'
 import { handleParams, handleProblems } from '../parameters.ts'
 import type { Route } from '../route.ts'
-import { quoteSchema } from '../trading.ts'
+import { taxedQuoteSchema } from '../trading.ts'
 
 const hindrances = [
   'not_found',
@@ -27,7 +27,7 @@ export const listingRoutes = {
     body: z.strictObject({ price: salePriceSchema }),
     success: {
       status: 200,
-      schema: z.object({ handle: handleSchema, quote: quoteSchema }).meta({
+      schema: z.object({ handle: handleSchema, quote: taxedQuoteSchema }).meta({
         id: 'OpenedListing',
         description: 'The handle as everybody sees it, and what you get when it is sold',
       }),
@@ -73,7 +73,7 @@ export const listingRoutes = {
         .max(999_999_99)
         .meta({ description: 'A price in minor units of US dollars' }),
     }),
-    success: { status: 200, schema: quoteSchema, words: 'The quote' },
+    success: { status: 200, schema: taxedQuoteSchema, words: 'The quote' },
     problems: ['validation_failed'],
   },
 } as const satisfies Record<string, Route>
