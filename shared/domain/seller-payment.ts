@@ -10,6 +10,13 @@ export const paymentBlockedBy = (seller: Seller | null): 'not_onboarded' | 'rest
   return seller.status === 'enabled' ? null : seller.status
 }
 
+/**
+ * Whether another bank account than before is to be paid, and has been for less than this: whoever took the account over
+ * would be paid, and its holder, who was told, has this time to say so.
+ */
+export const isBankTooNew = ({ payoutReplacedAt }: Seller, hours: number, now: string): boolean =>
+  payoutReplacedAt !== undefined && Date.parse(now) - Date.parse(payoutReplacedAt) < hours * 3_600_000
+
 export const planOf = (seller: Seller, orderId: string): PayoutPlan | undefined =>
   seller.plans.find((plan) => plan.orderId === orderId)
 

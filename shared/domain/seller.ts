@@ -64,6 +64,8 @@ export type Seller = SellerRequirements & {
   readonly country: string
   /** The hash of the bank account that is paid out to (`domain/standing.ts`); absent: none was given yet. */
   readonly payoutHash?: string | undefined
+  /** When it took the place of another one last. */
+  readonly payoutReplacedAt?: string | undefined
   /** Newest first. */
   readonly payouts: readonly SellerPayout[]
   /** Oldest first; they are paid off in this order. */
@@ -164,8 +166,9 @@ export const evolveSeller = (accountId: string, before: Seller | null, event: Se
     case 'requirements_changed':
       return withRequirements(seller, event)
     case 'payout_account_seen':
-    case 'payout_account_replaced':
       return { ...seller, payoutHash: event.payoutHash }
+    case 'payout_account_replaced':
+      return { ...seller, payoutHash: event.payoutHash, payoutReplacedAt: at }
     case 'payout_told': {
       const others = before.payouts.filter(({ id }) => id !== event.payout.id)
       const payouts = [event.payout, ...others].toSorted((a, b) => (a.arrivalAt < b.arrivalAt ? 1 : -1))

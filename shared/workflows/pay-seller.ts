@@ -7,6 +7,7 @@ import {
   decidePayoutPlanned,
   decidePlanDropped,
   decideSalePaid,
+  isBankTooNew,
   offsetMinorOf,
   paymentBlockedBy,
   planOf,
@@ -20,6 +21,7 @@ import { loadOrder, settlingOrderIds } from '../store/orders.ts'
 import { type CommitDeps, committing, instant } from './committing.ts'
 import { changeSeller, mirrorAccount, type MirrorDeps, sellerChange } from './mirror-seller.ts'
 import { orderChanges } from './order-changes.ts'
+import { readPolicyInForce } from './policies.ts'
 import { screenAccounts, type ScreeningDeps } from './screening.ts'
 
 export type PayDeps = MirrorDeps & ScreeningDeps & { readonly transfers: () => Promise<Transfers> }
@@ -65,6 +67,11 @@ const payableSeller = async (deps: PayDeps, sellerId: string): Promise<Seller | 
   if (typeof seller === 'string') return 'account_unknown'
   const blockedBy = paymentBlockedBy(seller)
   if (blockedBy !== null) return blockedBy
+  if (seller.payoutReplacedAt !== undefined) {
+    const { eligibility } = await readPolicyInForce(deps.store)
+    const hours = Math.max(0, ...eligibility.coolingOff.map((row) => row.hours))
+    if (isBankTooNew(seller, hours, instant(deps.now()))) return 'payout_account_changed'
+  }
   const screened = await screenAccounts(deps, [{ accountId: sellerId, role: 'seller' }], 'transfer')
   return screened === null ? seller : 'under_review'
 }

@@ -28,6 +28,7 @@ const stock = {
   iris: 2,
   june: 1,
   kate: 1,
+  lena: 1,
 } as const
 type Seller = keyof typeof stock
 
@@ -224,6 +225,21 @@ describe('a sale is paid', () => {
     expect((await saleOf('dina', order)).status).toBe('settled')
     expect(await transfersOf(order)).toHaveLength(1)
   })
+})
+
+test('case 21: after another bank account was given the money waits for the longest cooling-off, and is then paid', async () => {
+  const connected = await enable('lena')
+  const order = await sell('lena')
+  stripe().onboard(connected, { bankAccount: '000222222227' })
+  await market.system.settle()
+  await accept(order)
+  expect(await saleOf('lena', order)).toMatchObject({ status: 'settling', payoutBlocked: 'payout_account_changed' })
+  await pass(2.9)
+  expect(await transfersOf(order)).toEqual([])
+  expect(await booksOf('lena', order)).toEqual({ [`order:${order.id}`]: 1_000_00 })
+  await pass(1.2)
+  expect((await saleOf('lena', order)).status).toBe('settled')
+  expect(await transfersOf(order)).toHaveLength(1)
 })
 
 /** Stripe fails this often at one operation. */
