@@ -62,6 +62,11 @@ const functionOfGroup = {
     name: 'api/drops',
     errorImpact: 'Nobody can enter a drop, and operators cannot create or cancel one; what runs goes on by the clock.',
   },
+  disputes: {
+    name: 'api/disputes',
+    errorImpact:
+      'Buyers cannot dispute what they inspect, and the time in which they could runs out; nothing is decided.',
+  },
   watches: {
     name: 'api/watches',
     errorImpact: 'Accounts cannot watch handles or end their watches; alerts that are due still go out.',

@@ -29,6 +29,8 @@ export type ResourceName =
   | 'feeds-bucket/chunks/*'
   | 'schedules-bucket/parts/*'
   | 'schedules-bucket/schedules/*'
+  | 'evidence-bucket/files/*'
+  | 'evidence-bucket/packs/*'
   | 'bus'
   | 'stripe-secret'
   | 'keep-secret'
@@ -214,6 +216,13 @@ export const grants = {
     // Starts a reconciliation.
     { allow: ['events:PutEvents'], on: 'bus' },
   ],
+  'api/disputes': [
+    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
+    { allow: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'], on: 'escrow' },
+    { allow: ['dynamodb:Query'], on: 'escrow/index/byDue' },
+    { allow: ['s3:GetObject', 's3:PutObject'], on: 'evidence-bucket/files/*' },
+    { allow: ['s3:GetObject'], on: 'evidence-bucket/packs/*' },
+  ],
   'api/drops': [
     ...asksEligibility,
     // Of a drop everything but its seed, which is written here and read by the clock's worker alone.
@@ -289,6 +298,12 @@ export const grants = {
     { allow: ['sqs:SendMessage'], on: 'chunks' },
     { allow: ['dynamodb:Query', 'dynamodb:UpdateItem'], on: 'escrow' },
   ],
+  'workers/check-evidence': [
+    receives('evidence'),
+    recordsFailures('evidence'),
+    { allow: ['s3:GetObject'], on: 'evidence-bucket/files/*' },
+    { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'escrow', partitions: ['Q#*'] },
+  ],
   'workers/import-accounts': [
     receives('chunks'),
     recordsFailures('chunks'),
@@ -352,6 +367,9 @@ export const grants = {
     recordsFailures('effects'),
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'escrow' },
+    // The evidence pack of a chargeback holds the journals of its sale.
+    { allow: ['dynamodb:Query'], on: 'escrow', partitions: ['J#*'] },
+    { allow: ['s3:PutObject'], on: 'evidence-bucket/packs/*' },
     stripeSecret,
   ],
   'workers/request-hand-overs': [
@@ -439,5 +457,9 @@ export const wildcardReasons: Partial<Record<ResourceName, string>> = {
     'Object names are made when a plan is computed, so the grant is on their prefix parts/ alone.',
   'schedules-bucket/schedules/*':
     'Object names are made when a plan is computed, so the grant is on their prefix schedules/ alone.',
+  'evidence-bucket/files/*':
+    'Object names are made when a side of a dispute announces a file, so the grant is on their prefix files/ alone.',
+  'evidence-bucket/packs/*':
+    'Object names are made when a chargeback is opened, so the grant is on their prefix packs/ alone.',
   'any-stream': 'dynamodb:ListStreams takes no resource, and Lambda requires it of a role that reads a stream.',
 }

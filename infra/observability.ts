@@ -15,6 +15,11 @@ const roads: readonly { title: string; functions: readonly FunctionName[]; queue
     functions: ['api/catalogue', 'api/discovery', 'api/purchases', 'api/checkout', 'api/accounts', 'api/operator'],
     queues: [],
   },
+  {
+    title: 'Dispute',
+    functions: ['api/disputes', 'workers/check-evidence'],
+    queues: ['evidence'],
+  },
   { title: 'Import', functions: ['workers/split-feed', 'workers/import-accounts'], queues: ['feeds', 'chunks'] },
   {
     title: 'Clock',

@@ -38,6 +38,7 @@ export class WorkersStack extends Stack {
   constructor(scope: Construct, id: string, { deployment, bus, configurationSet }: WorkersStackProps) {
     super(scope, id, { stackName: resourceName(deployment.settings, 'workers') })
     this.addImport(deployment)
+    this.addEvidence(deployment)
     this.addReleases(deployment, bus)
     this.addPlans(deployment)
     this.addDeadlines(deployment)
@@ -88,9 +89,34 @@ export class WorkersStack extends Stack {
       errorImpact:
         'An account feed was uploaded and is not being imported: its operator waits, and nothing is released.',
     })
-    notifyOfFeeds(bucket, splitFeed.queue, settings)
+    notifyOfUploads(bucket, bucketName, 'feeds/', splitFeed.queue)
 
     new CfnOutput(this, 'FeedsBucket', { value: bucket.bucketName })
+  }
+
+  /** A file of a dispute in the bucket → evidence queue → `check-evidence`, which lists it or refuses it. */
+  private addEvidence(deployment: Deployment): void {
+    const { settings, resources } = deployment
+    const bucketName = bucketNameOf(settings, 'evidence')
+    const bucket = newEvidenceBucket(this, settings, bucketName)
+    for (const prefix of ['files', 'packs'] as const) {
+      resources.set(`evidence-bucket/${prefix}/*`, {
+        arn: `${bucketArnOf(bucketName)}/${prefix}/*`,
+        environment: { EVIDENCE_BUCKET: bucketName },
+      })
+    }
+    const { queue } = new QueueWorker(this, 'CheckEvidence', {
+      deployment,
+      name: 'workers/check-evidence',
+      queue: 'evidence',
+      batchSize: 1,
+      maxConcurrency: 4,
+      memoryMb: 512,
+      timeout: Duration.seconds(30),
+      waitMax: Duration.minutes(30),
+      errorImpact: 'Files that the sides of a dispute send are not listed: operators decide without them.',
+    })
+    notifyOfUploads(bucket, bucketName, 'files/', queue)
   }
 
   /** Every 15 minutes, or when an operator asks: what is due in the handles → releases queue → `release-handles`. */
@@ -592,7 +618,21 @@ const outboxFilters = {
     {
       dynamodb: {
         Keys: {
-          sk: { S: ['order', 'plan', 'case', 'drop', 'reminder', 'auction', 'campaign', 'private_offer', 'seller'] },
+          sk: {
+            S: [
+              'order',
+              'plan',
+              'case',
+              'drop',
+              'reminder',
+              'auction',
+              'campaign',
+              'private_offer',
+              'seller',
+              'dispute',
+              'chargeback',
+            ],
+          },
         },
       },
     },
@@ -600,7 +640,7 @@ const outboxFilters = {
 } as const
 
 /** Unique in the world, and known before the bucket exists: its queue's policy and the grants name it. */
-function bucketNameOf(settings: Settings, name: 'feeds' | 'schedules'): string {
+function bucketNameOf(settings: Settings, name: 'feeds' | 'schedules' | 'evidence'): string {
   return `${resourceName(settings, name)}-${Aws.ACCOUNT_ID}-${Aws.REGION}`
 }
 
@@ -638,6 +678,44 @@ function newSchedulesBucket(stack: Stack, settings: Settings, bucketName: string
   })
 }
 
+/**
+ * What the sides of a dispute sent, and what we made for banks. Card networks hear a case for months after the payment, and
+ * a court longer: kept three years, in every version, so that a file which was put again does not replace what was seen.
+ */
+function newEvidenceBucket(stack: Stack, settings: Settings, bucketName: string): Bucket {
+  const bucket = new Bucket(stack, 'Evidence', {
+    bucketName,
+    encryption: BucketEncryption.S3_MANAGED,
+    enforceSSL: true,
+    minimumTLSVersion: 1.2,
+    versioned: true,
+    removalPolicy: settings.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    lifecycleRules: [
+      {
+        id: 'kept-for-three-years',
+        expiration: Duration.days(3 * 365),
+        noncurrentVersionExpiration: Duration.days(3 * 365),
+        abortIncompleteMultipartUploadAfter: Duration.days(1),
+      },
+    ],
+    cors: [
+      {
+        allowedMethods: [HttpMethods.PUT],
+        allowedOrigins: [...settings.webOrigins],
+        allowedHeaders: ['content-type', 'x-amz-checksum-sha256'],
+        maxAge: Duration.hours(1).toSeconds(),
+      },
+    ],
+  })
+  Validations.of(bucket).acknowledge({
+    id: 'AwsSolutions-S1',
+    reason:
+      'Every file is announced in the journal of its dispute with its hash, and links to it live ten minutes and are ' +
+      'given to its parties and to operators alone, so server access logs would add a second store of personal data.',
+  })
+  return bucket
+}
+
 /** Feeds hold personal data and are read once: private, encrypted, gone after a week. */
 function newFeedsBucket(stack: Stack, settings: Settings): Bucket {
   const bucket = new Bucket(stack, 'Feeds', {
@@ -673,11 +751,11 @@ function newFeedsBucket(stack: Stack, settings: Settings): Bucket {
 }
 
 /**
- * Uploads under `feeds/` send a message to the queue. Set on the resource itself, as CDK's `addEventNotification`
+ * Uploads under a prefix send a message to the queue. Set on the resource itself, as CDK's `addEventNotification`
  * would deploy a custom-resource function with a wildcard policy of its own. S3 checks at creation that it may send, so
  * the bucket waits for the queue's policy, and that policy knows the bucket by its name.
  */
-function notifyOfFeeds(bucket: Bucket, queue: Queue, settings: Settings): void {
+function notifyOfUploads(bucket: Bucket, bucketName: string, prefix: string, queue: Queue): void {
   const { policyDependable } = queue.addToResourcePolicy(
     new PolicyStatement({
       principals: [new ServicePrincipal('s3.amazonaws.com')],
@@ -685,7 +763,7 @@ function notifyOfFeeds(bucket: Bucket, queue: Queue, settings: Settings): void {
       resources: [queue.queueArn],
       conditions: {
         StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID },
-        ArnEquals: { 'aws:SourceArn': bucketArnOf(bucketNameOf(settings, 'feeds')) },
+        ArnEquals: { 'aws:SourceArn': bucketArnOf(bucketName) },
       },
     }),
   )
@@ -694,7 +772,7 @@ function notifyOfFeeds(bucket: Bucket, queue: Queue, settings: Settings): void {
     queueConfigurations: [
       {
         event: 's3:ObjectCreated:*',
-        filter: { s3Key: { rules: [{ name: 'prefix', value: 'feeds/' }] } },
+        filter: { s3Key: { rules: [{ name: 'prefix', value: prefix }] } },
         queue: queue.queueArn,
       },
     ],

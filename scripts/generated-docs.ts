@@ -1,6 +1,8 @@
 import { openApi } from '../shared/contract/openapi.ts'
 import { auctionMachine } from '../shared/domain/auction.ts'
+import { chargebackMachine } from '../shared/domain/chargeback.ts'
 import { caseMachine } from '../shared/domain/case.ts'
+import { disputeMachine } from '../shared/domain/dispute-machine.ts'
 import { dropMachine } from '../shared/domain/drop.ts'
 import { handleMachine, listingMachine } from '../shared/domain/handle-machine.ts'
 import { campaignMachine } from '../shared/domain/campaign.ts'
@@ -40,6 +42,18 @@ const stateMachines = (terms: Terms): string =>
       'Order',
       'An order is one purchase from the hold to the settlement; money that comes too late, or that cannot buy the handle any more, is refunded.',
       orderMachine,
+      terms,
+    ),
+    section(
+      'Dispute',
+      'The buyer of a handle that another user sold disputes the order while it is inspected. The seller answers or lets the time pass, an operator decides, and above a limit a second one approves. The money stays held, and each step that ends it moves the order in the same commit.',
+      disputeMachine,
+      terms,
+    ),
+    section(
+      'Chargeback',
+      "What we say to a buyer's bank that took the money of an order back: the evidence is made and staged by itself, and an operator lets the bank see it. The money is the order's, and moves there.",
+      chargebackMachine,
       terms,
     ),
     section(
@@ -110,6 +124,8 @@ const wait = (after: Deadline, terms: Terms): string => {
       return 'the deadline of the order that holds it'
     case 'offerWindow':
       return 'the end of the window that the offer told its prospect, as answers moved it'
+    case 'answerBy':
+      return 'the instant that the dispute told the seller when it was opened'
     case 'auctionStart':
       return 'the instant at which the auction starts'
     case 'auctionEnd':

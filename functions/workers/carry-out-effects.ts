@@ -2,6 +2,8 @@ import { effectMessageSchema } from '../../shared/contract/messages.ts'
 import { parseAggregate } from '../../shared/domain/aggregate.ts'
 import { type EffectEventType, effects } from '../../shared/domain/effects.ts'
 import { openAuthorisations } from '../../shared/gateways/authorisations.ts'
+import { openChargebacks } from '../../shared/gateways/chargebacks.ts'
+import { openEvidenceFiles } from '../../shared/gateways/evidence.ts'
 import { openPayments } from '../../shared/gateways/payments.ts'
 import { noScreening } from '../../shared/gateways/screening.ts'
 import { readStripeSecret } from '../../shared/gateways/secret.ts'
@@ -16,7 +18,14 @@ import { once } from '../../shared/runtime/once.ts'
 import { worker } from '../../shared/runtime/worker.ts'
 import { carryOutEffect } from '../../shared/workflows/carry-out-effect.ts'
 
-const config = readConfig('HANDLES_TABLE', 'ESCROW_TABLE', 'STRIPE_SECRET_ARN', 'STRIPE_API_URL', 'PUBLIC_URL')
+const config = readConfig(
+  'HANDLES_TABLE',
+  'ESCROW_TABLE',
+  'STRIPE_SECRET_ARN',
+  'STRIPE_API_URL',
+  'PUBLIC_URL',
+  'EVIDENCE_BUCKET',
+)
 const stripe = once(async () => {
   const { secretKey } = await readStripeSecret(config.STRIPE_SECRET_ARN)
   return { secretKey, apiUrl: config.STRIPE_API_URL }
@@ -29,6 +38,8 @@ const deps = {
   screening: noScreening,
   sellerAccounts: once(async () => openSellerAccounts(await stripe())),
   transfers: once(async () => openTransfers(await stripe())),
+  files: openEvidenceFiles(config.EVIDENCE_BUCKET),
+  chargebacks: once(async () => openChargebacks(await stripe())),
   authorisations: once(async () => openAuthorisations(await stripe())),
 }
 

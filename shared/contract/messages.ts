@@ -193,7 +193,7 @@ export const alertMessageSchema = z.union([
   }),
 ])
 
-/** An S3 notification, or the test message that S3 sends when a notification is configured. */
+/** An S3 notification (a feed, or evidence), or the test message that S3 sends when a notification is configured. */
 export const feedMessageSchema = z.union([
   z.object({ Event: z.literal('s3:TestEvent') }),
   z.object({ Records: z.array(z.object({ s3: z.object({ object: z.object({ key: z.string() }) }) })) }),

@@ -10,6 +10,7 @@ export const workQueueNames = [
   'mail-events',
   'plans',
   'alerts',
+  'evidence',
   'sale-orders',
   'private-offers',
   'party-mails',

@@ -22,6 +22,7 @@ export type RouteGroup =
   | 'watches'
   | 'authorisations'
   | 'cases'
+  | 'disputes'
   | 'drops'
   | 'campaigns'
   | 'private-offers'

@@ -8,6 +8,7 @@ import { catalogueRoutes } from './routes/catalogue.ts'
 import { checkoutRoutes } from './routes/checkout.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { handOverRoutes } from './routes/hand-overs.ts'
+import { disputeRoutes } from './routes/disputes.ts'
 import { keepRoutes } from './routes/keep.ts'
 import { discoveryRoutes } from './routes/discovery.ts'
 import { operatorRoutes } from './routes/operator.ts'
@@ -15,6 +16,7 @@ import { privateOfferRoutes } from './routes/private-offers.ts'
 import { purchaseRoutes } from './routes/purchases.ts'
 import { releasePlanRoutes } from './routes/release-plans.ts'
 import { referenceRoutes } from './routes/reference.ts'
+import { saleRecordRoutes } from './routes/sale-records.ts'
 import { runRoutes } from './routes/runs.ts'
 import { sellerRoutes } from './routes/sellers.ts'
 import { webhookRoutes } from './routes/stripe-webhook.ts'
@@ -43,6 +45,8 @@ export const routes = {
   ...watchRoutes,
   ...authorisationRoutes,
   ...caseRoutes,
+  ...disputeRoutes,
+  ...saleRecordRoutes,
   ...dropRoutes,
   ...campaignRoutes,
   ...privateOfferRoutes,

@@ -1,6 +1,8 @@
 import { type Actor, actorName } from './actors.ts'
 import { type Case, type CaseEvent, evolveCase } from './case.ts'
 import { type Auction, type AuctionEvent, evolveAuction } from './auction.ts'
+import { type Chargeback, type ChargebackEvent, evolveChargeback } from './chargeback.ts'
+import { type Dispute, type DisputeEvent, evolveDispute } from './dispute.ts'
 import { type Drop, type DropEvent, evolveDrop } from './drop.ts'
 import { type Campaign, type CampaignEvent, evolveCampaign } from './campaign.ts'
 import { evolveHandle } from './handle-evolve.ts'
@@ -36,6 +38,8 @@ type Kinds = {
   campaign: [Campaign, CampaignEvent]
   private_offer: [PrivateOffer, OfferEvent]
   seller: [Seller, SellerEvent]
+  dispute: [Dispute, DisputeEvent]
+  chargeback: [Chargeback, ChargebackEvent]
 }
 export type Kind = keyof Kinds
 export type StateOf<K extends Kind> = Kinds[K][0]
@@ -75,6 +79,8 @@ const rules: { readonly [K in Kind]: Rules<K> } = {
   campaign: { evolve: evolveCampaign },
   private_offer: { evolve: evolveOffer },
   seller: { evolve: evolveSeller },
+  dispute: { evolve: evolveDispute },
+  chargeback: { evolve: evolveChargeback },
 }
 
 /** The one release policy has no id of its own among many. */

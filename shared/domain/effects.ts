@@ -7,6 +7,8 @@ export const effects = {
   'order.goodwill_wanted': 'give a part of the money of a settled sale back through the payment provider',
   'order.transfer_wanted': 'pay the seller of a handle through the payment provider',
   'order.clawback_wanted': "take a seller's payment back after a chargeback",
+  'order.chargeback_opened': 'make the evidence pack and put it beside the chargeback at the payment provider',
+  'chargeback.submission_wanted': 'let the bank see the evidence of a chargeback',
   'order.order_cancelled': "close the payment provider's checkout so that nobody pays for a cancelled order",
   'auction.auction_paid': 'let the cards go that bidders had authorised for this auction alone',
   'auction.auction_unsold': 'let the cards go that bidders had authorised for this auction alone',

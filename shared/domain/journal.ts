@@ -63,16 +63,22 @@ export const nextEntry = <E extends { readonly type: string }>(
 
 export type ChainFault = { readonly aggregate: string; readonly seq: number; readonly fault: string }
 
-/** Faults of one aggregate's entries, given in order: a gap, a broken link, a changed entry. Empty: sound. */
-export const chainFaults = (entries: readonly Entry[]): ChainFault[] => {
+/**
+ * Faults of one aggregate's entries, given in order: a gap, a broken link, a changed entry. Empty: sound. `part`: they
+ * begin somewhere in the chain, so that nothing can be said of what was before the first.
+ */
+export const chainFaults = (entries: readonly Entry[], part?: 'part'): ChainFault[] => {
   const faults: ChainFault[] = []
-  let previous: Entry | null = null
+  const [first] = entries
+  const from = part === undefined ? { seq: 1, hash: null } : { seq: first?.seq ?? 1, hash: first?.previous ?? null }
+  let link = from.hash
   for (const [index, entry] of entries.entries()) {
     const at = { aggregate: entry.aggregate, seq: entry.seq }
-    if (entry.seq !== index + 1) faults.push({ ...at, fault: `entry ${index + 1} is missing` })
-    else if (entry.previous !== (previous?.hash ?? null)) faults.push({ ...at, fault: 'the link is broken' })
+    const seq = from.seq + index
+    if (entry.seq !== seq) faults.push({ ...at, fault: `entry ${seq} is missing` })
+    else if (entry.previous !== link) faults.push({ ...at, fault: 'the link is broken' })
     if (entryHash(entry) !== entry.hash) faults.push({ ...at, fault: 'the entry was changed' })
-    previous = entry
+    link = entry.hash
   }
   return faults
 }

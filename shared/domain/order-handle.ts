@@ -52,6 +52,8 @@ export const handleTouchOf = (order: Order, event: OrderEvent): HandleTouch | nu
     case 'transfer_wanted':
     case 'transfer_blocked':
     case 'part_refund_completed':
+    case 'goodwill_proposed':
+    case 'goodwill_rejected':
     case 'goodwill_wanted':
     case 'goodwill_refunded':
     case 'chargeback_review_due':

@@ -1,8 +1,15 @@
+import type { ActorKind } from './actors.ts'
 import type { OrderEvent, OrderStatus } from './order.ts'
-import type { Machine } from './transitions.ts'
+import type { Machine, Transition } from './transitions.ts'
+
+type OrderTransition = Transition<OrderStatus, OrderEvent['type']>
 
 const system = ['system'] as const
 const operator = ['operator'] as const
+
+/** What may happen in a state and leaves it as it is. */
+const noted = (status: OrderStatus, by: readonly ActorKind[], ...events: OrderEvent['type'][]): OrderTransition[] =>
+  events.map((on) => ({ from: status, on, to: status, by }))
 
 /**
  * The life of an order and of the money held for it. The platform's own sale settles with its hand-over; a user's sale is
@@ -52,7 +59,6 @@ export const orderMachine: Machine<OrderStatus, OrderEvent['type']> = {
     { from: 'disputed', on: 'dispute_review_due', to: 'disputed', by: system, after: 'disputeReviewDays' },
     { from: 'disputed', on: 'chargeback_opened', to: 'chargeback', by: system },
     { from: 'settling', on: 'order_settled', to: 'settled', by: system },
-    { from: 'settling', on: 'transfer_blocked', to: 'settling', by: system },
     { from: 'settling', on: 'transfer_wanted', to: 'settling', by: system, after: 'payoutRetryHours' },
     { from: 'settling', on: 'chargeback_opened', to: 'chargeback', by: system },
     { from: 'expired', on: 'payment_captured', to: 'refunding', by: system },
@@ -61,17 +67,11 @@ export const orderMachine: Machine<OrderStatus, OrderEvent['type']> = {
     { from: 'refunding', on: 'part_refund_completed', to: 'settling', by: system },
     { from: 'refunding', on: 'refund_wanted', to: 'refunding', by: system, after: 'refundRetryHours' },
     { from: 'settled', on: 'refund_completed', to: 'refunded', by: system },
-    { from: 'settled', on: 'goodwill_wanted', to: 'settled', by: operator },
-    { from: 'settled', on: 'goodwill_refunded', to: 'settled', by: system },
     { from: 'settled', on: 'chargeback_opened', to: 'chargeback', by: system },
     { from: 'settled', on: 'clawback_completed', to: 'settling', by: system },
     { from: 'chargeback', on: 'chargeback_won', to: 'settled', by: system },
     { from: 'chargeback', on: 'chargeback_won_unpaid', to: 'settling', by: system },
     { from: 'chargeback', on: 'chargeback_lost', to: 'charged_back', by: system },
-    { from: 'chargeback', on: 'transfer_found', to: 'chargeback', by: system },
-    { from: 'chargeback', on: 'clawback_wanted', to: 'chargeback', by: system },
-    { from: 'chargeback', on: 'clawback_completed', to: 'chargeback', by: system },
-    { from: 'chargeback', on: 'clawback_failed', to: 'chargeback', by: system },
     {
       from: 'chargeback',
       on: 'chargeback_review_due',
@@ -79,13 +79,13 @@ export const orderMachine: Machine<OrderStatus, OrderEvent['type']> = {
       by: system,
       after: 'chargebackReviewDays',
     },
-    { from: 'charged_back', on: 'clawback_completed', to: 'charged_back', by: system },
-    { from: 'charged_back', on: 'clawback_failed', to: 'charged_back', by: system },
-    ...(['awaiting_payment', 'payment_processing', 'funded', 'handing_over'] as const).map((status) => ({
-      from: status,
-      on: 'replacement_chosen' as const,
-      to: status,
-      by: ['seller' as const],
-    })),
+    ...noted('settling', system, 'transfer_blocked'),
+    ...noted('settled', operator, 'goodwill_proposed', 'goodwill_rejected', 'goodwill_wanted'),
+    ...noted('settled', system, 'goodwill_refunded'),
+    ...noted('chargeback', system, 'transfer_found', 'clawback_wanted', 'clawback_completed', 'clawback_failed'),
+    ...noted('charged_back', system, 'clawback_completed', 'clawback_failed'),
+    ...(['awaiting_payment', 'payment_processing', 'funded', 'handing_over'] as const).flatMap((status) =>
+      noted(status, ['seller'], 'replacement_chosen'),
+    ),
   ],
 }

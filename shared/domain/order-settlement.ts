@@ -71,20 +71,3 @@ export const decideSettled = (
     ...(offsetMinor > 0 && { offsetMinor }),
   })
 }
-
-/** An operator gives a part of a settled sale back at the platform's cost. */
-export const decideGoodwill = (
-  order: Order,
-  wanted: { readonly amountMinor: number; readonly reason: string },
-  actor: Actor,
-): Result<readonly OrderEvent[]> => {
-  if (order.goodwillMinor !== undefined) {
-    return refuse('transition_not_allowed', `A refund of ${order.goodwillMinor} is under way`, undefined, {
-      status: order.status,
-    })
-  }
-  if (wanted.amountMinor < 1 || wanted.amountMinor > takenMinor(order)) {
-    return refuse('validation_failed', `Give back from 1 to ${takenMinor(order)} minor units`, 'amount')
-  }
-  return decide(order, actor, { type: 'goodwill_wanted', ...wanted })
-}

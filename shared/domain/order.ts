@@ -52,6 +52,16 @@ export type Placement = {
 /** How a dispute was split: the buyer gets `refundMinor` back, and the rest is settled by the schedule that was quoted. */
 export type Award = { readonly refundMinor: number; readonly commissionMinor: number; readonly netMinor: number }
 
+/** The request of an operator, so that a repeat of it is known, and its key with another body as well. */
+export type RequestMark = { readonly id: string; readonly hash: string }
+
+export type GoodwillProposal = {
+  readonly amountMinor: number
+  readonly reason: string
+  readonly operatorId: string
+  readonly request: RequestMark
+}
+
 /** One purchase from hold to settlement. Instants are RFC 3339 UTC. */
 export type Order = Placement & {
   readonly id: string
@@ -77,8 +87,12 @@ export type Order = Placement & {
   readonly refundedMinor?: number | undefined
   /** Refunds of a part of the price. */
   readonly partRefunds?: readonly { readonly refundId: string; readonly amountMinor: number }[] | undefined
+  /** A refund that the platform bears, as one operator wants it and another must approve it. */
+  readonly goodwillProposal?: GoodwillProposal | undefined
   /** A refund that the platform bears is wanted, and not made yet. */
   readonly goodwillMinor?: number | undefined
+  /** The newest request that was granted. */
+  readonly goodwillRequest?: RequestMark | undefined
   /** The newest transfer to the seller, and how much it was. */
   readonly transferId?: string | undefined
   readonly paidMinor?: number | undefined
@@ -143,7 +157,16 @@ export type OrderEvent =
   | { readonly type: 'refund_wanted' }
   | { readonly type: 'refund_completed'; readonly refundId: string }
   | { readonly type: 'part_refund_completed'; readonly refundId: string; readonly amountMinor: number }
-  | { readonly type: 'goodwill_wanted'; readonly amountMinor: number; readonly reason: string }
+  | { readonly type: 'goodwill_proposed'; readonly proposal: GoodwillProposal }
+  | { readonly type: 'goodwill_rejected'; readonly operatorId: string; readonly reason: string }
+  | {
+      readonly type: 'goodwill_wanted'
+      readonly amountMinor: number
+      readonly reason: string
+      readonly request: RequestMark
+      /** Who proposed it, where another operator had to approve. */
+      readonly proposedBy?: string | undefined
+    }
   | { readonly type: 'goodwill_refunded'; readonly refundId: string; readonly amountMinor: number }
   | { readonly type: 'chargeback_opened'; readonly chargebackId: string }
   | { readonly type: 'chargeback_won'; readonly chargebackId: string }
@@ -173,6 +196,8 @@ const notes: ReadonlySet<OrderEvent['type']> = new Set([
   'transfer_found',
   'replacement_chosen',
   'clawback_wanted',
+  'goodwill_proposed',
+  'goodwill_rejected',
   'goodwill_wanted',
   'goodwill_refunded',
 ])
@@ -210,8 +235,17 @@ export const evolveOrder = (id: string, order: Order | null, event: OrderEvent, 
       return { ...moved, payoutBlocked: event.reason }
     case 'part_refund_completed':
       return { ...moved, ...partRefunded(order, event) }
+    case 'goodwill_proposed':
+      return { ...moved, goodwillProposal: event.proposal }
+    case 'goodwill_rejected':
+      return { ...moved, goodwillProposal: undefined }
     case 'goodwill_wanted':
-      return { ...moved, goodwillMinor: event.amountMinor }
+      return {
+        ...moved,
+        goodwillProposal: undefined,
+        goodwillMinor: event.amountMinor,
+        goodwillRequest: event.request,
+      }
     case 'goodwill_refunded': {
       const { goodwillMinor: _, ...rest } = moved
       return { ...rest, ...partRefunded(order, event) }
@@ -224,27 +258,38 @@ export const evolveOrder = (id: string, order: Order | null, event: OrderEvent, 
         : { ...moved, reversalId: event.reversalId }
     case 'clawback_failed':
       return { ...moved, clawbackFailed: event.reason }
-    case 'payment_failed':
-    case 'handover_started':
-    case 'inspection_accepted':
-    case 'inspection_ended':
-    case 'dispute_opened':
-    case 'dispute_withdrawn':
-    case 'dispute_settled':
-    case 'dispute_refunded':
-    case 'dispute_review_due':
-    case 'transfer_wanted':
-    case 'order_cancelled':
-    case 'order_expired':
-    case 'refund_wanted':
-    case 'chargeback_won':
-    case 'chargeback_won_unpaid':
-    case 'chargeback_lost':
-    case 'chargeback_review_due':
-    case 'clawback_wanted':
-      return moved
+    default:
+      return plainly(moved, event)
   }
 }
+
+/** Events that change nothing but the status. An event that is neither here nor told apart above does not compile. */
+type PlainEvent = Extract<
+  OrderEvent,
+  {
+    type:
+      | 'payment_failed'
+      | 'handover_started'
+      | 'inspection_accepted'
+      | 'inspection_ended'
+      | 'dispute_opened'
+      | 'dispute_withdrawn'
+      | 'dispute_settled'
+      | 'dispute_refunded'
+      | 'dispute_review_due'
+      | 'transfer_wanted'
+      | 'order_cancelled'
+      | 'order_expired'
+      | 'refund_wanted'
+      | 'chargeback_won'
+      | 'chargeback_won_unpaid'
+      | 'chargeback_lost'
+      | 'chargeback_review_due'
+      | 'clawback_wanted'
+  }
+>
+
+const plainly = (moved: Order, _: PlainEvent): Order => moved
 
 /** What the buyer's payment still is after what was given back, in minor units. */
 export const takenMinor = (order: Order): number => order.priceMinor - (order.refundedMinor ?? 0)

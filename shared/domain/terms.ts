@@ -14,6 +14,8 @@ export type Terms = {
   readonly handOverHours: number
   /** The buyer of a user's handle looks at it for so long before the seller is paid. */
   readonly inspectionDays: number
+  /** A seller whose sale is disputed is waited for so long; then an operator decides without an answer. */
+  readonly disputeAnswerDays: number
   /** A dispute between buyer and seller that nobody has decided is brought up again. */
   readonly disputeReviewDays: number
   /** A seller who could not be paid is tried again. */
@@ -26,6 +28,8 @@ export type Terms = {
   readonly resaleCoolingDays: number
   /** A handle that was sold, or given back, may say so long where its former holder is now. */
   readonly redirectDays: number
+  /** Minor units: a dispute about more, or a refund out of goodwill of more, is for two operators to decide. */
+  readonly secondApprovalMinor: number
 }
 
 export const termsInForce: Terms = {
@@ -35,12 +39,14 @@ export const termsInForce: Terms = {
   paymentProcessingDays: 7,
   handOverHours: 24,
   inspectionDays: 3,
+  disputeAnswerDays: 4,
   disputeReviewDays: 10,
   payoutRetryHours: 24,
   refundRetryHours: 24,
   chargebackReviewDays: 75,
   resaleCoolingDays: 7,
   redirectDays: 30,
+  secondApprovalMinor: 1_000_00,
 }
 
 /** Every version there was. */
@@ -57,11 +63,11 @@ export const dayMs = 86_400_000
 const hourMs = 3_600_000
 
 /** A duration of the terms that a transition may wait for. */
-export type DurationName = Exclude<keyof Terms, 'version'>
+export type DurationName = Exclude<keyof Terms, 'version' | 'secondApprovalMinor'>
 
 /** Whether a deadline is a duration of the terms, and not an instant that its aggregate knows. */
 export const isDuration = (name: string): name is DurationName =>
-  name !== 'version' && Object.hasOwn(termsInForce, name)
+  /(Minutes|Hours|Days)$/.test(name) && Object.hasOwn(termsInForce, name)
 
 /** Milliseconds of a named duration, by the unit in its name. */
 export const durationMs = (terms: Terms, name: DurationName): number => {

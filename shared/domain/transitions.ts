@@ -23,6 +23,7 @@ export type Transition<S extends string, E extends string> = {
     | 'auctionEnd'
     | DropDeadline
     | 'offerWindow'
+    | 'answerBy'
 }
 
 /** `waiting`: somebody owes an act, so a deadline must exist. `resting`: nobody does. `final`: nothing follows. */

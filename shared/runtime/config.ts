@@ -11,6 +11,7 @@ const schemas = {
   EVENT_BUS: text,
   FEEDS_BUCKET: text,
   SCHEDULES_BUCKET: text,
+  EVIDENCE_BUCKET: text,
   MAIL_FROM: z.email(),
   MAIL_CONFIGURATION_SET: text,
   KEEP_SECRET_ARN: text,

@@ -28,8 +28,8 @@ export type Change = {
   }
 }[Kind]
 
-/** Handles are in every commit's reach; what lies in the escrow table only in that of a function that was given it. */
-export type CommitStore = HandlesStore & Partial<EscrowStore>
+/** The tables that a function was given: what lies in another is not in its reach. */
+export type CommitStore = Pick<HandlesStore, 'db'> & Partial<HandlesStore & EscrowStore>
 
 export type CommitContext = {
   /** Uniform in [0, 1): jitter between the tries of a contended transaction. */
@@ -218,7 +218,7 @@ const existingItem = (item: unknown): Item | undefined => {
 const putOf = (store: CommitStore, change: Change) => {
   const { before } = change
   return {
-    TableName: kinds[change.kind].table === 'escrow' ? escrowTableOf(store) : store.handlesTable,
+    TableName: kinds[change.kind].table === 'escrow' ? escrowTableOf(store) : handlesTableOf(store),
     Item: itemOf(change, 'after'),
     ...(before === null
       ? { ConditionExpression: 'attribute_not_exists(pk)' }
@@ -240,6 +240,11 @@ const filedEntries = (store: CommitStore, replaced: Entry | undefined) =>
           Item: { ...journalKey(replaced.aggregate, replaced.seq), ...storeEntry(replaced) },
         },
       ]
+
+const handlesTableOf = (store: CommitStore): string => {
+  if (store.handlesTable === undefined) throw new Error('this function was not given the handles table')
+  return store.handlesTable
+}
 
 const escrowTableOf = (store: CommitStore): string => {
   if (store.escrowTable === undefined) throw new Error('this function was not given the escrow table')

@@ -11,6 +11,8 @@ import {
   type VersionedOrder,
 } from '../domain/aggregate.ts'
 import { auctionDueAt } from '../domain/auction.ts'
+import type { Chargeback } from '../domain/chargeback.ts'
+import { type Dispute, disputeDueAt, isReviewed } from '../domain/dispute.ts'
 import { dropDueAt } from '../domain/drop.ts'
 import { dueFrom, type DueQueue } from '../domain/handle-due.ts'
 import type { HandleEvent } from '../domain/handle.ts'
@@ -37,6 +39,12 @@ export const orderDueShards = 4
 
 /** The shard of `byDue` in which open cases stand. */
 export const casesShard = 'cases'
+
+/** The shard of `byDue` in which disputes stand that wait for an operator. */
+export const disputesShard = 'disputes'
+
+/** The shard of `byDue` in which chargebacks stand that the bank has not decided. */
+export const chargebacksShard = 'chargebacks'
 
 /** Where the aggregates of a kind lie: the beginning of the partition key, which the id follows, and the sort key. */
 type Place = { readonly table: 'handles' | 'escrow'; readonly prefix: string; readonly sk: string }
@@ -77,6 +85,8 @@ const casePlace = { table: 'escrow', prefix: 'U#', sk: 'case' } as const satisfi
 const standingPlace = { table: 'handles', prefix: 'B#', sk: 'standing' } as const satisfies Place
 const campaignPlace = { table: 'escrow', prefix: 'C#', sk: 'campaign' } as const satisfies Place
 const sellerPlace = { table: 'escrow', prefix: 'S#', sk: 'seller' } as const satisfies Place
+const chargebackPlace = { table: 'escrow', prefix: 'T#', sk: 'chargeback' } as const satisfies Place
+const disputePlace = { table: 'escrow', prefix: 'Q#', sk: 'dispute' } as const satisfies Place
 const offerPlace = { table: 'escrow', prefix: 'V#', sk: 'private_offer' } as const satisfies Place
 
 /** The table of kinds. Keys of one table differ in prefix or sort key. */
@@ -105,6 +115,12 @@ const tableOfKinds = (): { readonly [K in Kind]: Shape<K> } => ({
     attributes: ({ status, openedAt }) => (status === 'open' ? { dueShard: casesShard, dueAt: openedAt } : {}),
   },
   seller: { ...sellerPlace, idOf: (seller) => seller.accountId },
+  dispute: { ...disputePlace, idOf: (dispute) => dispute.id, attributes: (dispute) => disputeAttributes(dispute) },
+  chargeback: {
+    ...chargebackPlace,
+    idOf: (chargeback) => chargeback.id,
+    attributes: (one) => chargebackAttributes(one),
+  },
   campaign: { ...campaignPlace, idOf: (campaign) => campaign.id },
   private_offer: {
     ...offerPlace,
@@ -224,6 +240,16 @@ export const sellerKeyOf = (kind: 'order' | 'offer', accountId: string): string 
 /** An item's place in `byDue` of the escrow table: when the clock looks at it; null: never. */
 export const dueAttributes = (id: string, dueAt: string | null): Item =>
   dueAt === null ? {} : { dueShard: shardOf(id, orderDueShards), dueAt }
+
+/** The clock waits for the seller's answer; after it, and until the end, the dispute stands where operators look. */
+const disputeAttributes = (dispute: Dispute): Item =>
+  isReviewed(dispute)
+    ? { dueShard: disputesShard, dueAt: dispute.openedAt }
+    : dueAttributes(dispute.id, disputeDueAt(dispute))
+
+/** Until the bank has decided a chargeback stands where operators look, by the day that the bank wants an answer. */
+const chargebackAttributes = ({ closedAt, respondBy, madeAt }: Chargeback): Item =>
+  closedAt === undefined ? { dueShard: chargebacksShard, dueAt: respondBy ?? madeAt } : {}
 
 const orderAttributes = (order: Order): Item => ({
   ...dueAttributes(order.id, orderDueAt(order)),

@@ -31,11 +31,22 @@ export const pageOf = <T>(answer: {
 
 export type Page = { readonly limit: number; readonly after?: PageKey | undefined }
 
+/** One partition of an index. */
+export type Question = { readonly table: string; readonly index: string; readonly key: string; readonly is: string }
+
 /** One page of one partition of an index, newest first: one request. */
-export const queryNewest = async <T>(
+export const queryNewest = <T>(db: DynamoDBDocumentClient, question: Question, page: Page): Promise<PageOf<T>> =>
+  queryPage(db, question, page, 'newest')
+
+/** The same, those that stand there longest first. */
+export const queryOldest = <T>(db: DynamoDBDocumentClient, question: Question, page: Page): Promise<PageOf<T>> =>
+  queryPage(db, question, page, 'oldest')
+
+const queryPage = async <T>(
   db: DynamoDBDocumentClient,
-  question: { readonly table: string; readonly index: string; readonly key: string; readonly is: string },
+  question: Question,
   page: Page,
+  first: 'newest' | 'oldest',
 ): Promise<PageOf<T>> =>
   pageOf(
     await db.send(
@@ -45,7 +56,7 @@ export const queryNewest = async <T>(
         KeyConditionExpression: '#key = :is',
         ExpressionAttributeNames: { '#key': question.key },
         ExpressionAttributeValues: { ':is': question.is },
-        ScanIndexForward: false,
+        ScanIndexForward: first === 'oldest',
         Limit: page.limit,
         ExclusiveStartKey: page.after,
       }),

@@ -7,6 +7,7 @@ import type { Queue } from '../gateways/queue.ts'
 import { loadOrder } from '../store/orders.ts'
 import type { Store } from '../store/client.ts'
 import { applyDropDeadline } from './advance-drop.ts'
+import { applyDisputeDeadline } from './dispute-deadline.ts'
 import { applyReminderDeadline } from './reminders.ts'
 import { applyAuctionDeadline } from './advance-auction.ts'
 import { type CommitDeps, committing, instant } from './committing.ts'
@@ -38,6 +39,7 @@ const deadlines: Partial<Record<Kind, ApplyDeadline>> = {
   reminder: applyReminderDeadline,
   private_offer: applyOfferDeadline,
   auction: applyAuctionDeadline,
+  dispute: applyDisputeDeadline,
 }
 
 /**

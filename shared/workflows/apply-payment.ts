@@ -1,4 +1,7 @@
 import { systemActor } from '../domain/actors.ts'
+import { advance } from '../domain/aggregate.ts'
+import { disputeIdOf } from '../domain/dispute.ts'
+import { decideOvertaken } from '../domain/dispute-acts.ts'
 import { decideChargebackClosed, decideChargebackOpened } from '../domain/order-chargebacks.ts'
 import { decideCapture, decidePaymentFailed, decidePaymentStarted } from '../domain/order-decisions.ts'
 import { decideRefunded } from '../domain/order-refunds.ts'
@@ -11,11 +14,14 @@ import type { SellerAccounts } from '../gateways/seller-accounts.ts'
 import { log } from '../runtime/log.ts'
 import type { PaymentMessage } from '../contract/messages.ts'
 import { loadOrder } from '../store/orders.ts'
+import { load } from '../store/aggregates.ts'
+import type { Change } from '../store/commit.ts'
 import { recordProviderEvent } from '../store/provider-events.ts'
 import type { Store } from '../store/client.ts'
 import { applyAccount } from './apply-account.ts'
 import { applyAuthorisation } from './authorisations.ts'
 import { type CommitDeps, committing, instant } from './committing.ts'
+import { closeChargeback } from './chargebacks.ts'
 import { noteTrait } from './links.ts'
 import { orderChanges } from './order-changes.ts'
 
@@ -105,6 +111,23 @@ const applyCharge = async (deps: PaymentDeps, message: Charge): Promise<void> =>
     const refused = await moveOrder(deps, orderId, step)
     if (refused !== null) return setAside(deps, message, orderId, refused)
   }
+  if (dispute !== null && dispute.step !== 'opened') await closeChargeback(deps, dispute.id, dispute.step)
+}
+
+/** A chargeback takes the decision of an open dispute out of our hands: the dispute ends in the same transaction. */
+const overtaken = async (
+  deps: PaymentDeps,
+  { id: orderId, status }: Order,
+  events: readonly OrderEvent[],
+  at: string,
+): Promise<readonly Change[]> => {
+  const chargeback = events.find(({ type }) => type === 'chargeback_opened')
+  if (status !== 'disputed' || chargeback?.type !== 'chargeback_opened') return []
+  const id = disputeIdOf(orderId)
+  const before = await load(deps.store, 'dispute', id)
+  const ends = before === null ? [] : decideOvertaken(before.state, chargeback.chargebackId)
+  if (before === null || ends.length === 0) return []
+  return [{ kind: 'dispute', before, after: advance('dispute', id, before, ends, at, systemActor) }]
 }
 
 /** Null: done, or nothing was to do. Otherwise why it was refused. */
@@ -118,8 +141,10 @@ const moveOrder = async (
     if (order === null) return { changes: [], answer: 'there is no such order' }
     const decided = decide(order.state)
     if (!decided.ok) return { changes: [], answer: decided.refusal.message }
-    const moved = await orderChanges(deps, order, decided.value, instant(deps.now()), systemActor)
-    return moved && { changes: moved.changes, answer: null }
+    const now = instant(deps.now())
+    const moved = await orderChanges(deps, order, decided.value, now, systemActor)
+    if (moved === null) return null
+    return { changes: [...moved.changes, ...(await overtaken(deps, order.state, decided.value, now))], answer: null }
   })
 
 const setAside = async (

@@ -8,16 +8,18 @@ import { load } from '../store/aggregates.ts'
 import { loadOrder } from '../store/orders.ts'
 import { endAuthorisations } from './authorisations.ts'
 import { clawBack } from './claw-back.ts'
+import { type ChargebackEffectDeps, packEvidence, submitEvidence } from './chargebacks.ts'
 import { committing, instant } from './committing.ts'
 import { orderChanges } from './order-changes.ts'
 import { type PayDeps, paySeller } from './pay-seller.ts'
 import { letGoAuthorisation } from './standing.ts'
 
-export type EffectDeps = PayDeps & {
-  readonly payments: Payments
-  readonly authorisations: () => Promise<Authorisations>
-  readonly publicUrl: string
-}
+export type EffectDeps = PayDeps &
+  ChargebackEffectDeps & {
+    readonly payments: Payments
+    readonly authorisations: () => Promise<Authorisations>
+    readonly publicUrl: string
+  }
 
 /**
  * Does outside what a committed event of the aggregate with this id wants, if it still wants it. May run more than once: the
@@ -28,6 +30,10 @@ export const carryOutEffect = async (deps: EffectDeps, type: EffectEventType, id
     case 'auction.auction_paid':
     case 'auction.auction_unsold':
       return letGoBidders(deps, id)
+    case 'order.chargeback_opened':
+      return packEvidence(deps, id)
+    case 'chargeback.submission_wanted':
+      return submitEvidence(deps, id)
     case 'standing.authorisation_end_wanted':
       return endAuthorisations(deps, id)
     case 'order.transfer_wanted':

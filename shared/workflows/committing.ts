@@ -1,5 +1,6 @@
 import pMap from 'p-map'
 import type { Terms } from '../domain/terms.ts'
+import type { EscrowStore, HandlesStore } from '../store/client.ts'
 import {
   type Change,
   commit,
@@ -10,7 +11,7 @@ import {
 } from '../store/commit.ts'
 
 /** What every workflow that changes state needs. Clock, randomness and pauses come in, so that tests can hold them. */
-export type CommitDeps<S extends CommitStore = CommitStore> = {
+export type CommitDeps<S extends CommitStore = HandlesStore & Partial<EscrowStore>> = {
   readonly store: S
   readonly terms: Terms
   /** Who hands over what is ordered from now on; absent: this system, as the registry of names. */
@@ -32,7 +33,7 @@ export type Step<T> = () => Promise<{ readonly changes: readonly Change[]; reado
  * commit with the value to answer, no changes where nothing is to change, or null where what it read does not fit together.
  * @throws CommitUnavailable when others were faster every time.
  */
-export const committing = async <T>(deps: CommitDeps, step: Step<T>): Promise<T> => {
+export const committing = async <T>(deps: CommitDeps<CommitStore>, step: Step<T>): Promise<T> => {
   const context: CommitContext = deps
   for (let attempt = 1; attempt <= decisionsMax; attempt += 1) {
     const stepped = await step()

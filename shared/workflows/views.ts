@@ -144,7 +144,7 @@ export const viewCard = (card: Card, now: string): z.infer<typeof listingCardSch
 })
 
 /** What a buyer waits for first while the order is unpaid is the buyer's own payment, not the provider's word of it. */
-const orderNext = (order: Order): NextStep | null => {
+export const orderNext = (order: Order): NextStep | null => {
   const step = nextStep(orderMachine, order.status, orderDueAt(order))
   return step !== null && order.status === 'awaiting_payment' ? { ...step, actor: 'buyer', action: 'pay' } : step
 }

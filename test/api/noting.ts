@@ -18,6 +18,9 @@ const saleGroups: ReadonlySet<RouteGroup> = new Set([
 /** Whether an operation is about a sale by auction, drop or private offer, or about who may take part. */
 export const isOfSale = (operationId: OperationId): boolean => saleGroups.has(routes[operationId].group)
 
+/** Whether an operation is about what becomes of a sale afterwards: disputes, refunds, chargebacks, records. */
+export const isOfDispute = (operationId: OperationId): boolean => routes[operationId].group === 'disputes'
+
 /** A fetch that holds every answer to the contract, and notes which operations succeeded. */
 export const newNoting = () => {
   const succeeded = new Set<string>()

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { auctionMachine } from '../../shared/domain/auction.ts'
 import { caseMachine } from '../../shared/domain/case.ts'
+import { disputeMachine } from '../../shared/domain/dispute-machine.ts'
+import { chargebackMachine } from '../../shared/domain/chargeback.ts'
 import { dropMachine } from '../../shared/domain/drop.ts'
 import { handleMachine, listingMachine } from '../../shared/domain/handle-machine.ts'
 import { campaignMachine } from '../../shared/domain/campaign.ts'
@@ -17,6 +19,8 @@ const machines: Machine<string, string>[] = [
   campaignMachine as Machine<string, string>,
   offerMachine as Machine<string, string>,
   auctionMachine as Machine<string, string>,
+  disputeMachine as Machine<string, string>,
+  chargebackMachine as Machine<string, string>,
   dropMachine as Machine<string, string>,
   sellerMachine as Machine<string, string>,
 ]

@@ -20,7 +20,6 @@ import {
   decideDispute,
   decideDisputeOpened,
   decideDisputeWithdrawn,
-  decideGoodwill,
   decideSettled,
   decideTransferBlocked,
 } from '../../shared/domain/order-settlement.ts'
@@ -32,6 +31,7 @@ import {
   type OrderEvent,
   takenMinor,
 } from '../../shared/domain/order.ts'
+import { decideGoodwill, decideGoodwillApproval } from '../../shared/domain/order-goodwill.ts'
 import type { Result } from '../../shared/domain/result.ts'
 import { systemActor } from '../../shared/domain/actors.ts'
 import { termsInForce } from '../../shared/domain/terms.ts'
@@ -118,7 +118,22 @@ const words: Record<string, (world: World) => Result<readonly OrderEvent[]>> = {
       refundedMinor: (state.refundedMinor ?? 0) + refundWantedMinor(state),
     }),
   goodwill: ({ order: { state } }) =>
-    decideGoodwill(state, { amountMinor: Math.ceil(takenMinor(state) / 10), reason: 'kind' }, operator),
+    decideGoodwill(
+      state,
+      {
+        amountMinor: Math.ceil(takenMinor(state) / 10),
+        reason: 'kind',
+        request: { id: `rfd_${state.refundedMinor ?? 0}`, hash: 'h' },
+      },
+      operator,
+      Math.ceil(state.priceMinor / 8),
+    ),
+  goodwillApproved: ({ order: { state } }) =>
+    decideGoodwillApproval(
+      state,
+      { approve: true, amountMinor: state.goodwillProposal?.amountMinor ?? 0, reason: 'agreed' },
+      { kind: 'operator', id: 'second' },
+    ),
   blocked: ({ order: { state } }) => decideTransferBlocked(state, 'account_restricted'),
   paid: (world) => {
     const { state } = world.order

@@ -92,6 +92,7 @@ describe('grants', () => {
     'party-mails': 'SendPartyMails',
     plans: 'PlanRelease',
     alerts: 'SendAlerts',
+    evidence: 'CheckEvidence',
     'sale-orders': 'AdvanceSales',
     'hand-overs': 'RequestHandOvers',
   }
@@ -120,8 +121,9 @@ describe('grants', () => {
       if (kind === 'stream') return attributeOf(path, '.StreamArn')
       return attributeOf(path, '.Arn') + (kind === 'index' ? `/index/${index}` : '')
     }
-    if (table === 'feeds-bucket' || table === 'schedules-bucket') {
-      const bucket = assembly.at(`Workers/${table === 'feeds-bucket' ? 'Feeds' : 'Schedules'}/Resource`)
+    if (table === 'feeds-bucket' || table === 'schedules-bucket' || table === 'evidence-bucket') {
+      const id = `${table.charAt(0).toUpperCase()}${table.slice(1).replace('-bucket', '')}`
+      const bucket = assembly.at(`Workers/${id}/Resource`)
       const bucketName = assembly.text(bucket.properties['BucketName'], bucket.stack)
       return `arn:<AWS::Partition>:s3:::${bucketName}/${kind}/${index}`
     }
@@ -160,7 +162,7 @@ describe('grants', () => {
     expect(roles.filter(({ properties }) => properties['ManagedPolicyArns'])).toEqual([])
   })
 
-  it('has no wildcard but the five that the table gives a reason for', () => {
+  it('has no wildcard but those that the table gives a reason for', () => {
     const wildcards = functionNames.flatMap((name) =>
       allowedBy(roleOf(functionOf(name)))
         // A pattern of partitions narrows a grant; the table itself is named.
@@ -172,16 +174,22 @@ describe('grants', () => {
       `arn:<AWS::Partition>:s3:::marketplace-dev-${name}-<AWS::AccountId>-<AWS::Region>`
     const bucket = bucketOf('feeds')
     const schedules = bucketOf('schedules')
+    const evidence = bucketOf('evidence')
     expect(wildcards).toEqual([
       `api/operator: Allow s3:PutObject on ${bucket}/feeds/*`,
       `api/release-plans: Allow s3:GetObject on ${schedules}/schedules/*`,
+      `api/disputes: Allow s3:GetObject on ${evidence}/files/*`,
+      `api/disputes: Allow s3:PutObject on ${evidence}/files/*`,
+      `api/disputes: Allow s3:GetObject on ${evidence}/packs/*`,
       `workers/split-feed: Allow s3:GetObject on ${bucket}/feeds/*`,
       `workers/split-feed: Allow s3:PutObject on ${bucket}/chunks/*`,
+      `workers/check-evidence: Allow s3:GetObject on ${evidence}/files/*`,
       `workers/import-accounts: Allow s3:GetObject on ${bucket}/chunks/*`,
       `workers/plan-release: Allow s3:GetObject on ${schedules}/parts/*`,
       `workers/plan-release: Allow s3:PutObject on ${schedules}/parts/*`,
       `workers/plan-release: Allow s3:AbortMultipartUpload on ${schedules}/schedules/*`,
       `workers/plan-release: Allow s3:PutObject on ${schedules}/schedules/*`,
+      `workers/carry-out-effects: Allow s3:PutObject on ${evidence}/packs/*`,
       'workers/publish-outbox: Allow dynamodb:ListStreams on *',
       'workers/project-shelves: Allow dynamodb:ListStreams on *',
     ])
@@ -190,6 +198,8 @@ describe('grants', () => {
       'feeds-bucket/chunks/*',
       'schedules-bucket/parts/*',
       'schedules-bucket/schedules/*',
+      'evidence-bucket/files/*',
+      'evidence-bucket/packs/*',
       'any-stream',
     ])
   })
@@ -483,8 +493,11 @@ describe('events', () => {
     }
   })
 
-  it('tells the feeds queue of uploads under feeds/ alone', () => {
-    const bucket = assembly.at('Workers/Feeds/Resource')
+  it.each([
+    ['Feeds', 'feeds/', 'SplitFeed'],
+    ['Evidence', 'files/', 'CheckEvidence'],
+  ])('tells the queue of %s of uploads under %s alone', (id, prefix, worker) => {
+    const bucket = assembly.at(`Workers/${id}/Resource`)
     const notification = bucket.properties['NotificationConfiguration'] as {
       QueueConfigurations: { Event: string; Filter: unknown; Queue: unknown }[]
     }
@@ -492,9 +505,9 @@ describe('events', () => {
     expect(others).toEqual([])
     expect(configuration).toMatchObject({
       Event: 's3:ObjectCreated:*',
-      Filter: { S3Key: { Rules: [{ Name: 'prefix', Value: 'feeds/' }] } },
+      Filter: { S3Key: { Rules: [{ Name: 'prefix', Value: prefix }] } },
     })
-    expect(assembly.follow(configuration?.Queue, bucket.stack).path).toBe('Workers/SplitFeed/Queue/Resource')
+    expect(assembly.follow(configuration?.Queue, bucket.stack).path).toBe(`Workers/${worker}/Queue/Resource`)
   })
 })
 
@@ -558,7 +571,7 @@ describe('bundles', () => {
     'api/catalogue': 380,
     // The word lists, to tell what is like a name.
     'api/discovery': 1_950,
-    'api/reference': 210,
+    'api/reference': 230,
     'api/purchases': 380,
     'api/checkout': 700,
     'api/trading': 480,
@@ -570,8 +583,10 @@ describe('bundles', () => {
     'api/keep': 420,
     'api/watches': 420,
     'api/drops': 450,
+    // Links to evidence are signed by the client of S3.
+    'api/disputes': 720,
     // Two take names of other systems, and so the table of letters that look alike.
-    'api/operator': 730,
+    'api/operator': 750,
     'api/dead-letters': 520,
     'api/release-plans': 780,
     'api/authorisations': 720,
@@ -587,15 +602,17 @@ describe('bundles', () => {
     'schedules/sweep-deadlines': 400,
     'schedules/reconcile': 700,
     'workers/split-feed': 640,
+    'workers/check-evidence': 700,
     'workers/import-accounts': 690,
     // Its word lists: what a handle is worth, and what it must not say.
     'workers/release-handles': 2_200,
     'workers/plan-release': 2_500,
-    'workers/apply-deadlines': 440,
+    'workers/apply-deadlines': 460,
     'workers/request-hand-overs': 620,
-    'workers/advance-sales': 400,
+    'workers/advance-sales': 420,
     'workers/apply-payments': 700,
-    'workers/carry-out-effects': 700,
+    // The clients of Stripe and of S3, where evidence packs are put.
+    'workers/carry-out-effects': 880,
     'workers/send-notices': 600,
     'workers/send-private-offers': 600,
     'workers/send-party-mails': 600,

@@ -86,6 +86,15 @@ it('evidence is staged, then submitted, and winning evidence wins', async () => 
   expect(won.status).toBe('won')
 })
 
+it('what was staged is submitted by a later request that says nothing else', async () => {
+  const { id } = local.server.control.dispute(await paidCharge())
+  await expect(local.stripe.disputes.update(id, { submit: true })).resolves.toMatchObject({ status: 'needs_response' })
+  await local.stripe.disputes.update(id, { evidence: { product_description: 'A handle' }, submit: false })
+  const submitted = await local.stripe.disputes.update(id, { submit: true })
+  expect(submitted).toMatchObject({ status: 'under_review', evidence_details: { submission_count: 1 } })
+  expect(submitted.evidence.product_description).toBe('A handle')
+})
+
 it('nobody answers: lost when the time is over', async () => {
   const { id } = local.server.control.dispute(await paidCharge())
   local.clock.move({ days: 9 })

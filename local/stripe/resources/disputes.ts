@@ -182,15 +182,16 @@ export const disputePastDue = (core: Core, dispute: Stripe.Dispute): void => {
 }
 
 /**
- * Evidence is staged, or submitted with `submit` (the default). As in Stripe's test mode, the text `winning_evidence` or
+ * Evidence is staged, or submitted with `submit` (the default), which alone submits what was staged before. As in Stripe's test mode, the text `winning_evidence` or
  * `losing_evidence` in `uncategorized_text` decides the dispute at once.
  */
 const update = ({ core, id, parameters }: Call): Stripe.Dispute => {
   const dispute = required(core, 'dispute', id, 'dispute')
   const evidence = parameters['evidence'] as Record<string, string> | undefined
-  if (evidence && !dispute.status.endsWith('needs_response'))
+  const shows = evidence !== undefined || (parameters['submit'] === true && dispute.evidence_details.has_evidence)
+  if (shows && !dispute.status.endsWith('needs_response'))
     throw invalidRequest('You can no longer submit evidence for this dispute.')
-  const submitted = evidence !== undefined && parameters['submit'] !== false
+  const submitted = shows && parameters['submit'] !== false
   const changed: Stripe.Dispute = {
     ...dispute,
     metadata: mergeMetadata(dispute.metadata, parameters['metadata']),
@@ -211,7 +212,7 @@ const update = ({ core, id, parameters }: Call): Stripe.Dispute => {
     ...(evidence && { evidence: dispute.evidence, evidence_details: dispute.evidence_details }),
     ...(changed.status !== dispute.status && { status: dispute.status }),
   })
-  const text = evidence?.['uncategorized_text']
+  const text = changed.evidence.uncategorized_text
   if (submitted && text === 'winning_evidence') return decideDispute(core, changed, 'won')
   if (submitted && text === 'losing_evidence') return decideDispute(core, changed, 'lost')
   return changed
