@@ -14,7 +14,7 @@ import {
 } from './dynamodb-call.ts'
 import { engineHeaders, type DynamoDb } from './engines/dynamodb.ts'
 import type { SqsS3 } from './engines/sqs-s3.ts'
-import { Faults, type Fault, type InjectedFault } from './faults.ts'
+import { type Call, Faults, type Fault, type InjectedFault, type MadeCall } from './faults.ts'
 import type { Identity } from './functions.ts'
 import { Permissions } from './iam.ts'
 import { arn, pseudo } from './intrinsics.ts'
@@ -82,6 +82,7 @@ export class Door {
   readonly #tables: ReadonlyMap<string, TablePlan>
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 64 })
   readonly #stripe: Server[] = []
+  readonly #listeners = new Set<(call: MadeCall) => void>()
   #backends: Backends | undefined
 
   constructor(options: DoorOptions) {
@@ -130,6 +131,12 @@ export class Door {
 
   clearFaults(): void {
     this.#faults.clear()
+  }
+
+  /** Calls back with every call that comes through, once it is over. Returns the way to stop. */
+  onCall(listener: (call: MadeCall) => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
   }
 
   async close(): Promise<void> {
@@ -410,9 +417,19 @@ export class Door {
     work: (body: Buffer) => Promise<Result>,
   ): Promise<Answer | undefined> {
     this.counts.call(label, `${service}:${operation}`)
-    const fault = this.switches.faults ? this.#faults.strike({ function: label, service, operation }) : undefined
-    if (fault === undefined) return work(body)
-    if (fault.when === 'after') await work(body)
+    const struck = this.switches.faults && this.#faults.waiting
+    if (!struck && this.#listeners.size === 0) return work(body)
+    const call: Call = {
+      function: label,
+      service,
+      operation,
+      path: incoming.url ?? '/',
+      body: body.toString('utf8'),
+      stripeAccount: asString(incoming.headers['stripe-account'] ?? null),
+    }
+    const fault = struck ? this.#faults.strike(call) : undefined
+    if (fault === undefined) return this.#told(call, await work(body))
+    this.#told(call, fault.when === 'after' ? await work(body) : undefined)
     const half = fault.kind === 'partial' ? halfBatch(operation, body) : undefined
     if (half !== undefined) {
       const done = half.request === undefined ? undefined : await work(Buffer.from(JSON.stringify(half.request)))
@@ -438,6 +455,12 @@ export class Door {
         return faultAnswer(fault.kind, service, operation, items)
       }
     }
+  }
+
+  #told<Result extends Answer | undefined>(call: Call, answer: Result): Result {
+    const made: MadeCall = { ...call, answer: answer === undefined ? undefined : String(answer.body) }
+    for (const listener of this.#listeners) listener(made)
+    return answer
   }
 
   async #toSqsS3(incoming: IncomingMessage, body: Buffer): Promise<Answer> {

@@ -27,6 +27,8 @@ export interface Fault {
   readonly service?: string
   /** `TransactWriteItems`, `SendMessage`, `POST /v1/refunds`: the part after the colon in the counts. */
   readonly operation?: string
+  /** Strikes only calls of which this is true. */
+  readonly where?: (call: Call) => boolean
   /** The first matching call that it strikes; 1 when not given. */
   readonly nth?: number
   /** How many calls it strikes from there; 1 when not given. */
@@ -43,6 +45,16 @@ export interface Call {
   readonly function: string
   readonly service: string
   readonly operation: string
+  /** What is asked: the path with its query, and the body. */
+  readonly path: string
+  readonly body: string
+  /** The connected account that a call of Stripe is made for. */
+  readonly stripeAccount: string | undefined
+}
+
+/** A call that was made, with what the service answered; undefined where it never saw the call. */
+export interface MadeCall extends Call {
+  readonly answer: string | undefined
 }
 
 interface Injected {
@@ -66,26 +78,29 @@ export class Faults {
     }
   }
 
+  get waiting(): boolean {
+    return this.#injected.size > 0
+  }
+
   clear(): void {
     this.#injected.clear()
   }
 
-  /** The fault that strikes this call, if one does. Asking counts the call. */
+  /** The fault that strikes this call, if one does. Asking counts the call, but not for the faults that come after that one. */
   strike(call: Call): Fault | undefined {
     if (this.#injected.size === 0) return undefined
-    let struck: Fault | undefined
     for (const injected of this.#injected) {
       const { fault } = injected
       if (fault.function !== undefined && fault.function !== call.function) continue
       if (fault.service !== undefined && fault.service !== call.service) continue
       if (fault.operation !== undefined && fault.operation !== call.operation) continue
+      if (fault.where?.(call) === false) continue
       injected.matched += 1
       const first = fault.nth ?? 1
       if (injected.matched < first || injected.matched >= first + (fault.times ?? 1)) continue
-      if (struck !== undefined) continue
       injected.hits += 1
-      struck = fault
+      return fault
     }
-    return struck
+    return undefined
   }
 }

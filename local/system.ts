@@ -14,7 +14,7 @@ import { startOidc, type Oidc } from './engines/oidc.ts'
 import { openSqsS3, type QueuedMessage } from './engines/sqs-s3.ts'
 import { deliverTo, EventBus } from './event-bus.ts'
 import { deleteExpired } from './expiry.ts'
-import type { Fault, InjectedFault } from './faults.ts'
+import type { Fault, InjectedFault, MadeCall } from './faults.ts'
 import { Functions, type FunctionUsage, type Outcome } from './functions.ts'
 import { Gateway } from './gateway.ts'
 import { pseudo } from './intrinsics.ts'
@@ -80,6 +80,8 @@ export interface System {
     readonly switches: Switches
     inject(fault: Fault): InjectedFault
     clearFaults(): void
+    /** Calls back with every call that functions, tests and tools make, once it is over. Returns the way to stop. */
+    onCall(listener: (call: MadeCall) => void): () => void
     readonly endpoint: string
   }
   readonly queues: {
@@ -411,6 +413,7 @@ async function start(
       switches,
       inject: (fault) => door.inject(fault),
       clearFaults: () => door.clearFaults(),
+      onCall: (listener) => door.onCall(listener),
       endpoint,
     },
     queues: {

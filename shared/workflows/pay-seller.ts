@@ -116,8 +116,12 @@ const recordPaid = (deps: PayDeps, orderId: string, sellerId: string, paid: Paid
       log('error', 'transfer_not_recorded', { orderId, transferId, why: decided.refusal.message })
       return { changes: [], answer: undefined }
     }
-    if (decided.value.length === 0) return { changes: [], answer: undefined }
     const now = instant(deps.now())
+    if (decided.value.length === 0) {
+      // Another try was faster, and this one has planned anew what was paid already.
+      const dropped = sellerChange(sellerId, seller, decidePlanDropped(seller.state, orderId), now, systemActor)
+      return { changes: dropped === null ? [] : [dropped], answer: undefined }
+    }
     const moved = await orderChanges(deps, order, decided.value, now, systemActor)
     const change = sellerChange(sellerId, seller, decideSalePaid(seller.state, sale, paid), now, systemActor)
     return moved && { changes: [...moved.changes, ...(change === null ? [] : [change])], answer: undefined }

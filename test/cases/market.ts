@@ -51,11 +51,16 @@ export type Market = {
 
 const accounts = 400
 
+export type MarketOptions = Pick<SystemOptions, 'synth'> & {
+  /** Whether handles are on sale; true when not given. Without them nothing happens but what the cases do. */
+  readonly stocked?: boolean
+}
+
 /**
  * Starts a system of its own in a folder that is gone afterwards, and stocks it on the product's own road: an operator
  * imports lines of the feed, the schedule finds what is due, workers release it.
  */
-export const startMarket = async (options: Pick<SystemOptions, 'synth'> = {}): Promise<Market> => {
+export const startMarket = async ({ stocked = true, ...options }: MarketOptions = {}): Promise<Market> => {
   const dataDir = mkdtempSync(join(tmpdir(), 'handle-market-'))
   const system = await startSystem({
     dataDir,
@@ -74,7 +79,7 @@ export const startMarket = async (options: Pick<SystemOptions, 'synth'> = {}): P
   try {
     if (system.stripe === undefined) throw new Error('the system has no Stripe server')
     const secrets = JSON.parse(readFileSync(join(dataDir, 'secrets.json'), 'utf8')) as Market['secrets']
-    const offers = await stock(system)
+    const offers = stocked ? await stock(system) : []
     const { hostname, port } = new URL(system.stripe.url)
     return {
       system,
