@@ -21,7 +21,11 @@ export const decideRefunded = (order: Order, { refundedMinor, refundId }: Refund
   const amountMinor = refundedMinor - (order.refundedMinor ?? 0)
   if (amountMinor <= 0) return ok([])
   if (refundedMinor === order.priceMinor && order.award === undefined) {
-    return decide(order, systemActor, { type: 'refund_completed', refundId })
+    const completed: OrderEvent = { type: 'refund_completed', refundId }
+    // While the platform is to hand over, the hold ends first: the handle stays with who held it.
+    return order.status === 'handing_over'
+      ? decide(order, systemActor, { type: 'refund_wanted' }, completed)
+      : decide(order, systemActor, completed)
   }
   if (order.status === 'settled' && refundedMinor < order.priceMinor) {
     return decide(order, systemActor, { type: 'goodwill_refunded', refundId, amountMinor })

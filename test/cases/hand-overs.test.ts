@@ -134,6 +134,17 @@ describe('a sale of the platform’s own', () => {
     expect(await refundsOf(market, order.id)).toHaveLength(1)
   })
 
+  test('that is refunded at the provider meanwhile has ended: the handle is back on sale, and nobody is refunded twice', async () => {
+    const order = await soldTo('quin')
+    const payment = (await loadOrder(market.store, order.id))?.state.paymentIntentId ?? ''
+    await market.provider.refunds.create({ payment_intent: payment })
+    await market.system.idle()
+    expect(await statusOf(market, order)).toBe('refunded')
+    expect(await complete(order)).toMatchObject({ problem: { code: 'transition_not_allowed' } })
+    expect(await handleOf(order)).toMatchObject({ status: 'released', holder: null, listing: { status: 'open' } })
+    expect(await refundsOf(market, order.id)).toHaveLength(1)
+  })
+
   test('complete and fail at the same moment: one of them is heard', async () => {
     const order = await soldTo('finn')
     const [done, failed] = await Promise.all([complete(order), fail(order)])
