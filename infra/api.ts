@@ -91,6 +91,11 @@ const functionOfGroup = {
     name: 'api/sellers',
     errorImpact: 'Users who sell cannot begin to be paid or see how they stand; what is under way goes on.',
   },
+  offers: {
+    name: 'api/offers',
+    errorImpact:
+      'Users cannot make or answer offers for held handles, and the time to answer those that are open runs out.',
+  },
   'stripe-webhook': {
     name: 'webhooks/stripe',
     errorImpact:

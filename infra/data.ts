@@ -86,6 +86,14 @@ export class DataStack extends Stack {
       nonKeyAttributes: ['handle', 'display', 'priceMinor', 'currency', 'tier'],
     })
 
+    this.escrow.addGlobalSecondaryIndex({
+      indexName: 'byRank',
+      partitionKey: text('offersTo'),
+      sortKey: text('offerRank'),
+      projectionType: ProjectionType.INCLUDE,
+      nonKeyAttributes: ['handle'],
+    })
+
     // Derived from the handles and made again at any time (`npm run shelves`): no stream, no recovery, nothing to protect.
     this.shelves = new Table(this, 'Shelves', {
       partitionKey: text('pk'),
@@ -164,7 +172,7 @@ export class DataStack extends Stack {
       const arn = subResourceArn(this.handles.tableArn, `/index/${index}`)
       resources.set(`handles/index/${index}`, { arn, environment: handlesVariable })
     }
-    for (const index of ['byDue', 'byParty', 'bySale', 'bySeller'] as const) {
+    for (const index of ['byDue', 'byParty', 'bySale', 'bySeller', 'byRank'] as const) {
       const arn = subResourceArn(this.escrow.tableArn, `/index/${index}`)
       resources.set(`escrow/index/${index}`, { arn, environment: escrowVariable })
     }

@@ -15,7 +15,7 @@ import {
 
 type TableName = 'handles' | 'escrow' | 'shelves'
 type IndexName = 'handles/index/byDue' | 'handles/index/byShelf' | 'handles/index/byHolder'
-type EscrowIndexName = `escrow/index/${'byDue' | 'byParty' | 'bySale' | 'bySeller'}`
+type EscrowIndexName = `escrow/index/${'byDue' | 'byParty' | 'bySale' | 'bySeller' | 'byRank'}`
 
 /** What a grant is on. `feeds-bucket/feeds/*` is every object under that prefix of the bucket, and no other. */
 export type ResourceName =
@@ -271,6 +271,15 @@ export const grants = {
     { allow: ['dynamodb:Query'], on: 'escrow', partitions: ['J#seller:*'] },
     stripeSecret,
   ],
+  'api/offers': [
+    { allow: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
+    // One more offer in the demand for a name.
+    { allow: ['dynamodb:UpdateItem'], on: 'handles', partitions: ['W#*'] },
+    { allow: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem'], on: 'escrow' },
+    ...asksEligibility,
+    { allow: ['dynamodb:Query'], on: 'escrow/index/byParty' },
+    { allow: ['dynamodb:Query'], on: 'escrow/index/byRank' },
+  ],
   'webhooks/stripe': [stripeSecret, { allow: ['sqs:SendMessage'], on: 'payments' }],
   'schedules/sweep-handles': [
     { allow: ['dynamodb:GetItem'], on: 'handles' },
@@ -370,6 +379,8 @@ export const grants = {
     // The evidence pack of a chargeback holds the journals of its sale.
     { allow: ['dynamodb:Query'], on: 'escrow', partitions: ['J#*'] },
     { allow: ['s3:PutObject'], on: 'evidence-bucket/packs/*' },
+    // The other offers for a handle of which one was accepted.
+    { allow: ['dynamodb:Query'], on: 'escrow/index/byRank' },
     stripeSecret,
   ],
   'workers/request-hand-overs': [

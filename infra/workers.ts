@@ -631,6 +631,8 @@ const outboxFilters = {
               'seller',
               'dispute',
               'chargeback',
+              'negotiation',
+              'offer_rules',
             ],
           },
         },

@@ -6,6 +6,7 @@ import { disputeMachine } from '../shared/domain/dispute-machine.ts'
 import { dropMachine } from '../shared/domain/drop.ts'
 import { handleMachine, listingMachine } from '../shared/domain/handle-machine.ts'
 import { campaignMachine } from '../shared/domain/campaign.ts'
+import { negotiationMachine } from '../shared/domain/negotiation-machine.ts'
 import { orderMachine } from '../shared/domain/order-machine.ts'
 import { offerMachine } from '../shared/domain/private-offer-machine.ts'
 import { sellerMachine } from '../shared/domain/seller.ts'
@@ -92,6 +93,12 @@ const stateMachines = (terms: Terms): string =>
       sellerMachine,
       terms,
     ),
+    section(
+      'Negotiation',
+      'What a buyer and the holder of a handle have going about it. One amount is live at a time; the side that is asked accepts it, names another one, or ends it. A new offer after the end opens it again.',
+      negotiationMachine,
+      terms,
+    ),
   ].join('\n\n') + '\n'
 
 const section = <S extends string, E extends string>(
@@ -126,6 +133,8 @@ const wait = (after: Deadline, terms: Terms): string => {
       return 'the end of the window that the offer told its prospect, as answers moved it'
     case 'answerBy':
       return 'the instant that the dispute told the seller when it was opened'
+    case 'answerWindow':
+      return 'the hours that each side has for each answer, told from the start'
     case 'auctionStart':
       return 'the instant at which the auction starts'
     case 'auctionEnd':

@@ -25,6 +25,7 @@ export const authorisationIdSchema = /* @__PURE__ */ prefixed('aut', 'Authorisat
 export const caseIdSchema = /* @__PURE__ */ prefixed('cas', 'CaseId')
 export const campaignIdSchema = /* @__PURE__ */ prefixed('cmp', 'CampaignId')
 export const offerIdSchema = /* @__PURE__ */ prefixed('pof', 'PrivateOfferId')
+export const negotiationIdSchema = /* @__PURE__ */ prefixed('off', 'OfferId')
 export const disputeIdSchema = /* @__PURE__ */ prefixed('dsp', 'DisputeId')
 export const evidenceIdSchema = /* @__PURE__ */ prefixed('evi', 'EvidenceId')
 export const auctionIdSchema = /* @__PURE__ */ prefixed('auc', 'AuctionId')

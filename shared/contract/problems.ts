@@ -4,7 +4,7 @@ import * as z from 'zod'
  * Every code a caller can meet, with its HTTP status. A code that is used and not listed does not compile. RFC 9457 `type`
  * URIs are `https://handles.example/problems/<code>`.
  */
-export const problemStatus = {
+const otherStatus = {
   validation_failed: 400,
   body_not_json: 400,
   body_too_large: 413,
@@ -27,7 +27,6 @@ export const problemStatus = {
   token_invalid: 401,
   role_missing: 403,
   bid_own_listing: 403,
-  handle_not_offered: 409,
   own_handle: 403,
   account_too_young: 403,
   verification_required: 403,
@@ -44,82 +43,109 @@ export const problemStatus = {
   second_operator_wanted: 403,
   route_unknown: 404,
   not_found: 404,
-  handle_on_hold: 409,
-  handle_in_sale: 409,
-  rights_full: 409,
-  handle_not_for_sale: 409,
-  handle_not_active: 409,
-  handle_not_held_by_account: 409,
-  handle_taken: 409,
-  resale_cooling_off: 409,
-  listing_not_open: 409,
-  not_due: 409,
-  price_changed: 409,
-  price_too_low: 409,
-  policy_changed: 409,
-  keep_link_used: 409,
   keep_link_expired: 410,
-  offer_link_used: 409,
   offer_link_expired: 410,
-  counter_out_of_range: 409,
-  counter_rounds_used: 409,
-  price_reason_missing: 409,
-  campaign_empty: 409,
-  campaign_full: 409,
-  transition_not_allowed: 409,
-  checkout_closed: 409,
-  request_in_progress: 409,
-  payment_mismatch: 409,
-  look_full: 409,
-  drop_not_open: 409,
-  drop_ended: 409,
-  drop_not_drawn: 409,
-  entry_limit: 409,
-  shortlist_full: 409,
-  watch_limit: 409,
-  address_not_verified: 409,
-  protection_not_imported: 409,
-  redrive_by_hand: 409,
-  plan_not_ready: 409,
-  schedule_sealed: 409,
-  journal_sealed: 409,
-  bid_too_low: 409,
-  auction_ended: 409,
-  auction_not_open: 409,
-  auction_has_bids: 409,
-  buy_now_not_offered: 409,
-  cap_reached: 409,
-  dispute_exists: 409,
-  dispute_full: 409,
-  dispute_changed: 409,
-  refund_too_large: 409,
   idempotency_key_reused: 422,
   rate_limited: 429,
   internal_error: 500,
   service_unavailable: 503,
 } as const satisfies Record<string, number>
 
-export type ProblemCode = keyof typeof problemStatus
+/** Codes of what the present state of things forbids: 409. A door needs none of their names, since all other statuses are told. */
+const conflicts = [
+  'handle_not_offered',
+  'handle_on_hold',
+  'handle_in_sale',
+  'rights_full',
+  'handle_not_for_sale',
+  'handle_not_active',
+  'handle_not_held_by_account',
+  'handle_taken',
+  'handle_not_held',
+  'handle_locked',
+  'resale_cooling_off',
+  'listing_not_open',
+  'not_due',
+  'price_changed',
+  'price_too_low',
+  'policy_changed',
+  'keep_link_used',
+  'offer_link_used',
+  'offers_closed',
+  'offers_full',
+  'offer_open',
+  'offer_cooling',
+  'offer_tries_used',
+  'offer_changed',
+  'offer_ended',
+  'not_your_turn',
+  'counter_out_of_range',
+  'counter_rounds_used',
+  'price_reason_missing',
+  'campaign_empty',
+  'campaign_full',
+  'transition_not_allowed',
+  'checkout_closed',
+  'request_in_progress',
+  'payment_mismatch',
+  'look_full',
+  'drop_not_open',
+  'drop_ended',
+  'drop_not_drawn',
+  'entry_limit',
+  'shortlist_full',
+  'watch_limit',
+  'address_not_verified',
+  'protection_not_imported',
+  'redrive_by_hand',
+  'plan_not_ready',
+  'schedule_sealed',
+  'journal_sealed',
+  'bid_too_low',
+  'auction_ended',
+  'auction_not_open',
+  'auction_has_bids',
+  'buy_now_not_offered',
+  'cap_reached',
+  'dispute_exists',
+  'dispute_full',
+  'dispute_changed',
+  'refund_too_large',
+] as const
+
+export type ProblemCode = keyof typeof otherStatus | (typeof conflicts)[number]
 
 /** The HTTP status of a code. */
-export const statusOf = (code: ProblemCode): number => problemStatus[code]
+export const statusOf = (code: ProblemCode): number =>
+  Object.hasOwn(otherStatus, code) ? otherStatus[code as keyof typeof otherStatus] : 409
+
+const everyCode = (): readonly ProblemCode[] => [
+  ...(Object.keys(otherStatus) as (keyof typeof otherStatus)[]),
+  ...conflicts,
+]
+
+/** Pure, as the schema below: a door that only refuses holds neither. */
+export const problemCodes = /* @__PURE__ */ everyCode()
 
 /** RFC 9457 asks for a short title that is constant for a code: the code itself in words. The `detail` tells the single case. */
 const titleOf = (code: ProblemCode): string => code.charAt(0).toUpperCase() + code.slice(1).replaceAll('_', ' ')
 
+const newProblemSchema = () =>
+  z
+    .object({
+      type: z.string().meta({ description: 'URI of the kind of problem' }),
+      title: z.string(),
+      status: z.int().min(400).max(599),
+      code: z.enum(everyCode() as [ProblemCode, ...ProblemCode[]]),
+      detail: z.string().meta({ description: 'One sentence about this very case' }),
+      field: z.string().optional().meta({ description: 'The field at fault, as a dotted path' }),
+      requestId: z.string().optional(),
+      facts: z.record(z.string(), z.unknown()).optional().meta({ description: 'What helps to go on' }),
+    })
+    .meta({ id: 'Problem', description: 'RFC 9457 problem details with a closed code' })
+
 /** RFC 9457 problem details, as every refusal is answered (`application/problem+json`). */
-export const problemSchema = z
-  .object({
-    type: z.string().meta({ description: 'URI of the kind of problem' }),
-    title: z.string(),
-    status: z.int().min(400).max(599),
-    code: z.enum(Object.keys(problemStatus) as [ProblemCode, ...ProblemCode[]]),
-    detail: z.string().meta({ description: 'One sentence about this very case' }),
-    field: z.string().optional().meta({ description: 'The field at fault, as a dotted path' }),
-    requestId: z.string().optional(),
-    facts: z.record(z.string(), z.unknown()).optional().meta({ description: 'What helps to go on' }),
-  })
-  .meta({ id: 'Problem', description: 'RFC 9457 problem details with a closed code' })
+export const problemSchema = /* @__PURE__ */ newProblemSchema()
 
 export type Problem = z.infer<typeof problemSchema>
 

@@ -29,6 +29,7 @@ export type RouteGroup =
   | 'sellers'
   | 'trading'
   | 'listings'
+  | 'offers'
   | 'stripe-webhook'
 
 export type Route = {

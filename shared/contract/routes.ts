@@ -11,6 +11,7 @@ import { handOverRoutes } from './routes/hand-overs.ts'
 import { disputeRoutes } from './routes/disputes.ts'
 import { keepRoutes } from './routes/keep.ts'
 import { discoveryRoutes } from './routes/discovery.ts'
+import { offerRoutes } from './routes/offers.ts'
 import { operatorRoutes } from './routes/operator.ts'
 import { privateOfferRoutes } from './routes/private-offers.ts'
 import { purchaseRoutes } from './routes/purchases.ts'
@@ -51,6 +52,7 @@ export const routes = {
   ...campaignRoutes,
   ...privateOfferRoutes,
   ...sellerRoutes,
+  ...offerRoutes,
   ...webhookRoutes,
   ...referenceRoutes,
 } as const

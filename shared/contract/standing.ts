@@ -48,7 +48,7 @@ export const operatorStandingSchema = standingSchema
 export const caseSchema = z
   .object({
     id: caseIdSchema,
-    ground: z.enum(['linked_bidders', 'screening_hit']),
+    ground: z.enum(['linked_bidders', 'screening_hit', 'offer_reported']),
     status: z.enum(['open', 'dismissed', 'upheld']),
     saleId: z.string().meta({ description: 'Where it came up: a sale, an order, `onboarding`' }),
     accountIds: z.array(accountIdSchema),

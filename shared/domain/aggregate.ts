@@ -9,6 +9,9 @@ import { evolveHandle } from './handle-evolve.ts'
 import type { Handle, HandleEvent } from './handle.ts'
 import { type Entry, nextEntry } from './journal.ts'
 import type { Posting } from './ledger.ts'
+import type { Negotiation, NegotiationEvent } from './negotiation.ts'
+import { evolveNegotiation } from './negotiation-evolve.ts'
+import { evolveOfferRules, type OfferRules, type OfferRulesEvent } from './offer-rules.ts'
 import { evolveLook, type LookEvent, type ProtectedLook } from './protected-names.ts'
 import { evolveOrder, type Order, type OrderEvent } from './order.ts'
 import { postingsOf } from './order-money.ts'
@@ -40,6 +43,8 @@ type Kinds = {
   seller: [Seller, SellerEvent]
   dispute: [Dispute, DisputeEvent]
   chargeback: [Chargeback, ChargebackEvent]
+  negotiation: [Negotiation, NegotiationEvent]
+  offer_rules: [OfferRules, OfferRulesEvent]
 }
 export type Kind = keyof Kinds
 export type StateOf<K extends Kind> = Kinds[K][0]
@@ -81,6 +86,8 @@ const rules: { readonly [K in Kind]: Rules<K> } = {
   seller: { evolve: evolveSeller },
   dispute: { evolve: evolveDispute },
   chargeback: { evolve: evolveChargeback },
+  negotiation: { evolve: evolveNegotiation },
+  offer_rules: { evolve: evolveOfferRules },
 }
 
 /** The one release policy has no id of its own among many. */

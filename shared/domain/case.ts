@@ -1,11 +1,13 @@
 import { ok, refuse, type Result } from './result.ts'
+import type { ReportReason } from './negotiation.ts'
 import type { TraitKind } from './standing.ts'
 import { assertBorn, type Machine, rowOf } from './transitions.ts'
 
-// Something that a person must look at, because no rule can decide it fairly: a family shares a card, and so do shills.
+// Something that a person must look at, because no rule can decide it fairly: a family shares a card, and so do shills; an
+// offer may molest its holder, or only be low.
 
 export type CaseStatus = 'open' | 'dismissed' | 'upheld'
-export type CaseGround = 'linked_bidders' | 'screening_hit'
+export type CaseGround = 'linked_bidders' | 'screening_hit' | 'offer_reported'
 
 /** Instants are RFC 3339 UTC. */
 export type Case = {
@@ -17,6 +19,8 @@ export type Case = {
   /** Sorted. */
   readonly accountIds: readonly string[]
   readonly shared: readonly TraitKind[]
+  /** Who reported what, where somebody did. */
+  readonly report?: { readonly by: string; readonly reason: ReportReason } | undefined
   readonly openedAt: string
   readonly decidedAt?: string | undefined
   readonly decidedBy?: string | undefined
@@ -27,7 +31,7 @@ export type Case = {
 type Decided = { readonly operatorId: string; readonly reason: string; readonly suspended: readonly string[] }
 
 export type CaseEvent =
-  | ({ readonly type: 'case_opened' } & Pick<Case, 'ground' | 'saleId' | 'accountIds' | 'shared'>)
+  | ({ readonly type: 'case_opened' } & Pick<Case, 'ground' | 'saleId' | 'accountIds' | 'shared' | 'report'>)
   | ({ readonly type: 'case_dismissed' } & Decided)
   | ({ readonly type: 'case_upheld' } & Decided)
 
@@ -36,7 +40,7 @@ export const caseMachine: Machine<CaseStatus, CaseEvent['type']> = {
   name: 'case',
   states: { open: 'resting', dismissed: 'final', upheld: 'final' },
   transitions: [
-    { from: null, on: 'case_opened', to: 'open', by: ['system'] },
+    { from: null, on: 'case_opened', to: 'open', by: ['system', 'holder'] },
     { from: 'open', on: 'case_dismissed', to: 'dismissed', by: ['operator'] },
     { from: 'open', on: 'case_upheld', to: 'upheld', by: ['operator'] },
   ],
@@ -80,12 +84,14 @@ export const decideCase = (
 }
 
 /** What operators read. */
-export const caseWords = ({ ground, accountIds, shared, saleId }: Case): string => {
+export const caseWords = ({ ground, accountIds, shared, saleId, report }: Case): string => {
   switch (ground) {
     case 'linked_bidders':
       return `${accountIds.join(' and ')} bid against each other in ${saleId} and have in common: ${shared.join(', ')}`
     case 'screening_hit':
       return `The screening has a hit on ${accountIds.join(' and ')}, asked for ${saleId}; the account was not told`
+    case 'offer_reported':
+      return `${report?.by} reports the offer ${saleId}, whose two sides these are: ${report?.reason}`
   }
 }
 

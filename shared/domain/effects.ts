@@ -9,9 +9,12 @@ export const effects = {
   'order.clawback_wanted': "take a seller's payment back after a chargeback",
   'order.chargeback_opened': 'make the evidence pack and put it beside the chargeback at the payment provider',
   'chargeback.submission_wanted': 'let the bank see the evidence of a chargeback',
+  'order.handover_completed': 'decline the offers that are open for a handle which its holder has no more',
   'order.order_cancelled': "close the payment provider's checkout so that nobody pays for a cancelled order",
   'auction.auction_paid': 'let the cards go that bidders had authorised for this auction alone',
   'auction.auction_unsold': 'let the cards go that bidders had authorised for this auction alone',
+  'negotiation.offer_accepted': 'decline the other offers for the handle',
+  'negotiation.funding_ended': 'let the card go that was authorised for an offer',
   'standing.authorisation_end_wanted': 'let a card go that was authorised and is not needed any more',
 } as const
 
@@ -47,6 +50,18 @@ export const offerEventTypes = [
   'campaign.campaign_closed',
   'private_offer.mail_wanted',
 ] as const
+
+/** What the two sides of an offer for a held handle are told of. */
+export const negotiationEventTypes: readonly string[] = [
+  'negotiation.offer_made',
+  'negotiation.offer_countered',
+  'negotiation.offer_accepted',
+  'negotiation.offer_declined',
+  'negotiation.offer_withdrawn',
+  'negotiation.offer_expired',
+  'negotiation.offer_sold',
+  'negotiation.offer_lapsed',
+]
 
 export type EffectEventType = keyof typeof effects
 export const effectEventTypes = Object.keys(effects) as EffectEventType[]

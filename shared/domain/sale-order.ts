@@ -4,7 +4,7 @@ import { evolveHandle } from './handle-evolve.ts'
 import { allowedFor } from './handle-machine.ts'
 import type { Handle, HandleEvent } from './handle.ts'
 import { decideHold } from './listing.ts'
-import { placementOf, saleOrderId } from './order.ts'
+import { type OrderEvent, placementOf, saleOrderId } from './order.ts'
 import type { Protection } from './protected-names.ts'
 import { ok, refuse, type Result } from './result.ts'
 import type { Terms } from './terms.ts'
@@ -19,6 +19,8 @@ export type SaleWon = {
   readonly priceMinor: number
   /** The holder who agreed on the price in a negotiation; absent: the listing's own sale. */
   readonly sellerId?: string | undefined
+  /** The handle that the seller wants instead. */
+  readonly replacement?: { readonly handle: string; readonly redirect: boolean } | undefined
   /** The sale's own payment window. */
   readonly payBy: string
   /** Who brought it about: the clock, or the buyer by accepting. */
@@ -64,8 +66,13 @@ export const placeForSale = (
   const { name } = state
   // No request of the buyer's placed it, so there is none to compare a repeat with.
   const placement = placementOf(state, { buyerId, priceMinor, payBy, requestHash: '', saleId, handOver }, terms)
+  const { replacement } = won
+  const events: OrderEvent[] = [
+    { type: 'order_placed', ...placement },
+    ...(replacement === undefined ? [] : [{ type: 'replacement_chosen' as const, ...replacement }]),
+  ]
   return ok({
     handle: advanceHandle(name, handle, [...opened.value, ...decided.value.events], at, actor),
-    order: advanceOrder(id, null, [{ type: 'order_placed', ...placement }], at, actor),
+    order: advanceOrder(id, null, events, at, actor),
   })
 }

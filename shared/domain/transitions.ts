@@ -24,6 +24,7 @@ export type Transition<S extends string, E extends string> = {
     | DropDeadline
     | 'offerWindow'
     | 'answerBy'
+    | 'answerWindow'
 }
 
 /** `waiting`: somebody owes an act, so a deadline must exist. `resting`: nobody does. `final`: nothing follows. */

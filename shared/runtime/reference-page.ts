@@ -1,4 +1,4 @@
-import { problemStatus } from '../contract/problems.ts'
+import { problemCodes, statusOf } from '../contract/problems.ts'
 import { escapeHtml } from '../domain/html.ts'
 import { htmlPage } from './html-page.ts'
 
@@ -31,9 +31,7 @@ export const referencePage = (document: Json): string => {
         .map(({ path, method, operation }) => operationSection(path, method, operation))
         .join(''),
   )
-  const codes = Object.entries(problemStatus).map(
-    ([code, status]) => `<tr><td>${status}</td><td><code>${text(code)}</code></td></tr>`,
-  )
+  const codes = problemCodes.map((code) => `<tr><td>${statusOf(code)}</td><td><code>${text(code)}</code></td></tr>`)
   return htmlPage(
     info.title,
     `<h1>${text(info.title)}</h1><p>${text(info.description)}</p>

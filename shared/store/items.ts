@@ -16,6 +16,8 @@ import { type Dispute, disputeDueAt, isReviewed } from '../domain/dispute.ts'
 import { dropDueAt } from '../domain/drop.ts'
 import { dueFrom, type DueQueue } from '../domain/handle-due.ts'
 import type { HandleEvent } from '../domain/handle.ts'
+import { groupOf, isToldToHolder, type Negotiation, type OfferGroup, offerRank } from '../domain/negotiation.ts'
+import { negotiationDueAt } from '../domain/negotiation-machine.ts'
 import type { Entry } from '../domain/journal.ts'
 import { type Order, orderDueAt } from '../domain/order.ts'
 import { reminderDueAt } from '../domain/reminder.ts'
@@ -47,7 +49,13 @@ export const disputesShard = 'disputes'
 export const chargebacksShard = 'chargebacks'
 
 /** Where the aggregates of a kind lie: the beginning of the partition key, which the id follows, and the sort key. */
-type Place = { readonly table: 'handles' | 'escrow'; readonly prefix: string; readonly sk: string }
+type Place = {
+  readonly table: 'handles' | 'escrow'
+  readonly prefix: string
+  readonly sk: string
+  /** What its items have for indexes alone, under names that are a state's own in other kinds. */
+  readonly indexedBy?: readonly string[]
+}
 
 /** What an aggregate's item has beside its state and its entry; no state has fields of these names. */
 const attributeNames = [
@@ -88,6 +96,13 @@ const sellerPlace = { table: 'escrow', prefix: 'S#', sk: 'seller' } as const sat
 const chargebackPlace = { table: 'escrow', prefix: 'T#', sk: 'chargeback' } as const satisfies Place
 const disputePlace = { table: 'escrow', prefix: 'Q#', sk: 'dispute' } as const satisfies Place
 const offerPlace = { table: 'escrow', prefix: 'V#', sk: 'private_offer' } as const satisfies Place
+const negotiationPlace = {
+  table: 'escrow',
+  prefix: 'M#',
+  sk: 'negotiation',
+  indexedBy: ['buyerId', 'createdAt', 'offersTo', 'offerRank'],
+} as const satisfies Place
+const offerRulesPlace = { table: 'escrow', prefix: 'G#', sk: 'offer_rules' } as const satisfies Place
 
 /** The table of kinds. Keys of one table differ in prefix or sort key. */
 const tableOfKinds = (): { readonly [K in Kind]: Shape<K> } => ({
@@ -127,6 +142,12 @@ const tableOfKinds = (): { readonly [K in Kind]: Shape<K> } => ({
     idOf: (offer) => offer.id,
     attributes: (offer) => dueAttributes(offer.id, offerDueAt(offer)),
   },
+  negotiation: {
+    ...negotiationPlace,
+    idOf: (negotiation) => negotiation.id,
+    attributes: (negotiation) => negotiationAttributes(negotiation),
+  },
+  offer_rules: { ...offerRulesPlace, idOf: (rules) => rules.handle },
 })
 
 /** Pure, so that a bundle which only reads handles and orders does not hold it. */
@@ -259,6 +280,29 @@ const orderAttributes = (order: Order): Item => ({
     : {}),
 })
 
+/** The list of offers that an account made: in `byParty`, beside the orders of accounts, whose ids have no spaces. */
+export const offersMadeKey = (group: OfferGroup, proposerId: string): string => `offer ${group} ${proposerId}`
+
+/** The list of offers that an account received, in `byRank`. */
+export const offersReceivedKey = (group: OfferGroup, holderId: string): string => `${group} ${holderId}`
+
+/** Open offers stand by their rank, the others by when they last moved. */
+const negotiationAttributes = (negotiation: Negotiation): Item => {
+  const { id, proposerId, holderId, madeAt, updatedAt } = negotiation
+  const group = groupOf(negotiation)
+  return {
+    ...dueAttributes(id, negotiationDueAt(negotiation)),
+    buyerId: offersMadeKey(group, proposerId),
+    createdAt: madeAt,
+    ...(isToldToHolder(negotiation)
+      ? {
+          offersTo: offersReceivedKey(group, holderId),
+          offerRank: group === 'open' ? offerRank(negotiation) : updatedAt,
+        }
+      : {}),
+  }
+}
+
 /** The item of an aggregate of any kind but the handle, whose item has a contact too. */
 export const aggregateItem = <K extends Exclude<Kind, 'handle'>>(kind: K, { state, entry }: VersionedOf<K>): Item => {
   const shape: Shape<K> = kinds[kind]
@@ -272,9 +316,10 @@ export const aggregateItem = <K extends Exclude<Kind, 'handle'>>(kind: K, { stat
 
 // Reading trusts the store: nothing but `commit` writes these items, and the audit re-computes each from its journal.
 
-const readAt = <K extends Kind>(kind: K, { prefix }: Place, item: Item): VersionedOf<K> => {
+const readAt = <K extends Kind>(kind: K, { prefix, indexedBy = [] }: Place, item: Item): VersionedOf<K> => {
+  const beside: readonly string[] = [...attributeNames, ...indexedBy]
   const state = Object.fromEntries(
-    Object.entries(item).filter(([name]) => !(attributeNames as readonly string[]).includes(name)),
+    Object.entries(item).filter(([name]) => !beside.includes(name)),
   ) as unknown as StateOf<K>
   const id = String(item['pk']).slice(prefix.length)
   return { state, entry: entryOnItem(aggregateName(kind, id), item) as Entry<EventOf<K>> }

@@ -253,3 +253,16 @@ export const markTold = async (store: HandlesStore, watch: Watch, cause: string,
     if (!(error instanceof ConditionalCheckFailedException)) throw error
   }
 }
+
+/** One more account has made an offer for a handle. */
+export const addOfferDemand = async (store: HandlesStore, handle: string): Promise<void> => {
+  await store.db.send(
+    new UpdateCommand({
+      TableName: store.handlesTable,
+      Key: demandKey(handle),
+      UpdateExpression: 'ADD #offers :one',
+      ExpressionAttributeNames: { '#offers': 'offers' },
+      ExpressionAttributeValues: { ':one': 1 },
+    }),
+  )
+}

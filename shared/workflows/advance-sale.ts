@@ -4,6 +4,7 @@ import { loadOrder } from '../store/orders.ts'
 import { advanceDrop } from './advance-drop.ts'
 import { advanceAuction } from './advance-auction.ts'
 import type { CommitDeps } from './committing.ts'
+import { advanceNegotiation } from './end-negotiations.ts'
 import { advanceOfferSale } from './offer-acts.ts'
 
 /** What a sale does when an order that it placed has come to an end. Told again: nothing. */
@@ -15,6 +16,7 @@ const sales: Readonly<Record<string, AdvanceSale>> = {
   pof: advanceOfferSale,
   cmp: advanceOfferSale,
   auc: advanceAuction,
+  off: advanceNegotiation,
 }
 
 /**

@@ -11,6 +11,7 @@ import { applyDisputeDeadline } from './dispute-deadline.ts'
 import { applyReminderDeadline } from './reminders.ts'
 import { applyAuctionDeadline } from './advance-auction.ts'
 import { type CommitDeps, committing, instant } from './committing.ts'
+import { applyNegotiationDeadline } from './end-negotiations.ts'
 import { applyOfferDeadline } from './offer-acts.ts'
 import { orderChanges } from './order-changes.ts'
 import { lookAheadMs, secondsUntil } from './sweep-deadlines.ts'
@@ -38,6 +39,7 @@ const deadlines: Partial<Record<Kind, ApplyDeadline>> = {
   drop: applyDropDeadline,
   reminder: applyReminderDeadline,
   private_offer: applyOfferDeadline,
+  negotiation: applyNegotiationDeadline,
   auction: applyAuctionDeadline,
   dispute: applyDisputeDeadline,
 }

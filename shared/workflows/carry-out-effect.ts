@@ -10,6 +10,7 @@ import { endAuthorisations } from './authorisations.ts'
 import { clawBack } from './claw-back.ts'
 import { type ChargebackEffectDeps, packEvidence, submitEvidence } from './chargebacks.ts'
 import { committing, instant } from './committing.ts'
+import { declineAfter, declineOthers, endFunding } from './end-negotiations.ts'
 import { orderChanges } from './order-changes.ts'
 import { type PayDeps, paySeller } from './pay-seller.ts'
 import { letGoAuthorisation } from './standing.ts'
@@ -34,8 +35,14 @@ export const carryOutEffect = async (deps: EffectDeps, type: EffectEventType, id
       return packEvidence(deps, id)
     case 'chargeback.submission_wanted':
       return submitEvidence(deps, id)
+    case 'negotiation.offer_accepted':
+      return declineAfter(deps, id)
+    case 'negotiation.funding_ended':
+      return endFunding(deps, id)
     case 'standing.authorisation_end_wanted':
       return endAuthorisations(deps, id)
+    case 'order.handover_completed':
+      return endOffers(deps, id)
     case 'order.transfer_wanted':
       return paySeller(deps, id)
     case 'order.clawback_wanted':
@@ -43,6 +50,14 @@ export const carryOutEffect = async (deps: EffectDeps, type: EffectEventType, id
     default:
       return carryOutOrderEffect(deps, type, id)
   }
+}
+
+/** A user's handle is another account's now: what was offered to the seller for it is about nothing. */
+const endOffers = async (deps: EffectDeps, orderId: string): Promise<void> => {
+  const order = await loadOrder(deps.store, orderId)
+  if (order === null) throw new Error(`there is no order ${orderId}`)
+  const { sellerId: holderId, handle } = order.state
+  if (holderId !== undefined) await declineOthers(deps, { holderId, handle }, 'handle_gone')
 }
 
 /** Of the bidders whom the auction still knows; the cards of those who were outbid by so many lapse by themselves. */

@@ -22,7 +22,7 @@ export type EligibilityDeps = CommitDeps<Store> & {
 }
 
 /** Acts in which accounts could play together. */
-const playsWithOthers: ReadonlySet<Act['kind']> = new Set(['bid', 'offer', 'apply'])
+const playsWithOthers: ReadonlySet<Act['kind']> = new Set(['bid', 'offer', 'apply', 'list', 'sell'])
 
 /** An order can hold its handle this long at most: a week for a slow payment, and a day for the hand-over. */
 const openDaysMax = 9

@@ -2,9 +2,9 @@ import { checkHandle, skeleton } from '../domain/handle-name.ts'
 import { decideReplacement } from '../domain/order-decisions.ts'
 import type { Order } from '../domain/order.ts'
 import { gate } from '../domain/release-gate.ts'
-import { ok, refuse, type Result } from '../domain/result.ts'
+import { ok, type Refusal, refuse, type Result } from '../domain/result.ts'
 import { decodeCursor, encodeCursor } from '../runtime/cursor.ts'
-import type { EscrowStore, Store } from '../store/client.ts'
+import type { EscrowStore, HandlesStore, Store } from '../store/client.ts'
 import { loadHandles } from '../store/handles.ts'
 import { loadOrder, querySeller, sellerPageKey } from '../store/orders.ts'
 import type { CommitDeps } from './committing.ts'
@@ -45,14 +45,24 @@ export const chooseReplacement = async (
   const { orderId, sellerId, redirect } = wanted
   const sale = await getSale(deps.store, orderId, sellerId)
   if (!sale.ok) return sale
-  const name = checkHandle(wanted.handle)
-  if (!name.ok) return name
-  const { handles, looks } = await loadHandles(deps.store, [name.value], [skeleton(name.value)])
-  if (handles.has(name.value)) return refuse('handle_taken', `${name.value} is not free`, 'handle')
-  const look = looks.get(skeleton(name.value))
-  const verdict = gate(name.value, look === undefined ? {} : { look })
-  if (!verdict.pass) return refuse('handle_not_offered', verdict.reason, 'handle', { gate: verdict.code })
+  const refusal = await replacementRefusal(deps.store, wanted.handle, 'handle')
+  if (refusal !== null) return { ok: false, refusal }
   return actOnOrder(deps, orderId, { kind: 'seller', id: sellerId }, (order, actor) =>
     decideReplacement(order, { handle: wanted.handle, redirect }, actor),
   )
+}
+
+/** Why a seller cannot have this handle instead of the one sold, with `field` at fault; null: it can. */
+export const replacementRefusal = async (
+  store: HandlesStore,
+  handle: string,
+  field: string,
+): Promise<Refusal | null> => {
+  const name = checkHandle(handle, field)
+  if (!name.ok) return name.refusal
+  const { handles, looks } = await loadHandles(store, [name.value], [skeleton(name.value)])
+  if (handles.has(name.value)) return refuse('handle_taken', `${name.value} is not free`, field).refusal
+  const look = looks.get(skeleton(name.value))
+  const verdict = gate(name.value, look === undefined ? {} : { look })
+  return verdict.pass ? null : refuse('handle_not_offered', verdict.reason, field, { gate: verdict.code }).refusal
 }

@@ -1,6 +1,12 @@
 import type { DynamoDBRecord } from 'aws-lambda'
 import { alertEventTypes, reminderEventType } from '../domain/alert.ts'
-import { effectEventTypes, noticeEventType, offerEventTypes, toldEventTypes } from '../domain/effects.ts'
+import {
+  effectEventTypes,
+  negotiationEventTypes,
+  noticeEventType,
+  offerEventTypes,
+  toldEventTypes,
+} from '../domain/effects.ts'
 import type { Entry } from '../domain/journal.ts'
 import type { DomainEvent, EventBus } from '../gateways/events.ts'
 import type { HandlesStore, Store } from '../store/client.ts'
@@ -15,6 +21,7 @@ const publishedTypes = new Set<string>([
   ...alertEventTypes,
   ...effectEventTypes,
   ...offerEventTypes,
+  ...negotiationEventTypes,
   ...toldEventTypes,
   noticeEventType,
   reminderEventType,

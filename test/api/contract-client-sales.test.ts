@@ -10,10 +10,14 @@ const clientOf = (sub: string, claims: Readonly<Record<string, unknown>> = {}) =
   createClient({ baseUrl: market.system.url, token: () => market.system.token(sub, claims), fetch: noting })
 
 const names = ['amberlight', 'bluewater', 'coldspring', 'darkforest', 'eveningtide', 'firstlight', 'greyharbour']
+const held = ['halfmoon', 'ironwood']
 
 beforeAll(async () => {
   market = await startMarket()
-  await market.importFeed(names.map((handle) => market.suspended(handle)))
+  await market.importFeed([
+    ...names.map((handle) => market.suspended(handle)),
+    ...held.map((handle) => market.account(handle, 3, { accountId: `holder_of_${handle}` })),
+  ])
   await market.sweep()
 })
 afterAll(() => market.stop())
@@ -139,6 +143,35 @@ test('drops: a draw and applications, entered, taken back, reviewed and called o
   await pass(2)
   expect(value(await alice.getDrop({ params: draw })).seed).toMatch(/^[0-9a-f]{64}$/)
   expect(value(await alice.listDropEntries({ params: draw, query: { handle: 'firstlight' } })).items).toHaveLength(1)
+})
+
+test('offers for held handles: settings, going to and fro, and every way it ends', async () => {
+  const [alice, bob] = [clientOf('alice'), clientOf('bob')]
+  const holderOf = (handle: string) => clientOf(`holder_of_${handle}`)
+  for (const handle of held) {
+    const params = { handle }
+    expect(value(await holderOf(handle).getOfferSettings({ params })).offers).toBe('off')
+    value(await holderOf(handle).changeOfferSettings({ params, body: { offers: 'on' } }))
+  }
+  const offer = async (buyer: typeof alice, handle: string, amount: number) => {
+    const made = value(await buyer.makeOffer({ body: { handle, amount: usd(amount) }, idempotencyKey: key() }))
+    return { offerId: made.id }
+  }
+  const params = await offer(alice, 'halfmoon', 100_00)
+  const holder = holderOf('halfmoon')
+  expect(value(await holder.getNegotiation({ params })).side).toBe('received')
+  value(await holder.counterNegotiation({ params, body: { amount: usd(300_00) } }))
+  expect(value(await alice.listNegotiations({ query: { side: 'made' } })).items).toHaveLength(1)
+  const accepted = value(await alice.acceptNegotiation({ params, body: { amount: usd(300_00) } }))
+  expect(accepted.status).toBe('accepted')
+
+  const withdrawn = await offer(alice, 'ironwood', 100_00)
+  value(await alice.withdrawNegotiation({ params: withdrawn, body: {} }))
+  const declined = await offer(bob, 'ironwood', 100_00)
+  const ironwood = holderOf('ironwood')
+  value(await ironwood.reportNegotiation({ params: declined, body: { reason: 'other' } }))
+  value(await ironwood.declineNegotiation({ params: declined, body: {} }))
+  value(await ironwood.blockBuyer({ params: declined }))
 })
 
 test('watches, cards, standings and cases', async () => {

@@ -8,6 +8,7 @@ const saleGroups: ReadonlySet<RouteGroup> = new Set([
   'campaigns',
   'cases',
   'drops',
+  'offers',
   'private-offers',
   'sellers',
   'trading',

@@ -6,6 +6,7 @@ import { chargebackMachine } from '../../shared/domain/chargeback.ts'
 import { dropMachine } from '../../shared/domain/drop.ts'
 import { handleMachine, listingMachine } from '../../shared/domain/handle-machine.ts'
 import { campaignMachine } from '../../shared/domain/campaign.ts'
+import { negotiationMachine } from '../../shared/domain/negotiation-machine.ts'
 import { orderMachine } from '../../shared/domain/order-machine.ts'
 import { offerMachine } from '../../shared/domain/private-offer-machine.ts'
 import { sellerMachine } from '../../shared/domain/seller.ts'
@@ -18,6 +19,7 @@ const machines: Machine<string, string>[] = [
   caseMachine as Machine<string, string>,
   campaignMachine as Machine<string, string>,
   offerMachine as Machine<string, string>,
+  negotiationMachine as Machine<string, string>,
   auctionMachine as Machine<string, string>,
   disputeMachine as Machine<string, string>,
   chargebackMachine as Machine<string, string>,

@@ -6,10 +6,11 @@ import { scanTable } from '../../shared/store/scan.ts'
 import { startStore, type TestStore } from '../store/engine.ts'
 import { clockActs, marketActs, newMemory } from './acts.ts'
 import { auctionActs, dropActs, offerActs } from './sale-acts.ts'
+import { negotiationActs } from './negotiation-acts.ts'
 import { openTables } from './tables.ts'
 import { openWorld } from './world.ts'
 
-const acts = [...clockActs, ...marketActs, ...auctionActs, ...dropActs, ...offerActs]
+const acts = [...clockActs, ...marketActs, ...auctionActs, ...dropActs, ...offerActs, ...negotiationActs]
 
 /** Everything a market left behind, but what the stream archives. */
 const itemsOf = async (store: Store & ShelvesStore): Promise<string[]> => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { Auction, AuctionEvent } from '../../shared/domain/auction.ts'
 import type { Drop } from '../../shared/domain/drop.ts'
 import type { Order } from '../../shared/domain/order.ts'
+import type { Negotiation } from '../../shared/domain/negotiation.ts'
 import type { PrivateOffer } from '../../shared/domain/private-offer.ts'
 import { parseAggregate } from '../../shared/domain/aggregate.ts'
 import { aggregateAt, readAggregate, readOrder } from '../../shared/store/items.ts'
@@ -9,6 +10,7 @@ import { scanTable } from '../../shared/store/scan.ts'
 import { auditTables } from '../../shared/workflows/audit-tables.ts'
 import { readJournal } from '../../shared/workflows/read-journal.ts'
 import type { Memory } from './acts.ts'
+import { checkNegotiation } from './negotiation-acts.ts'
 import type { World } from './world.ts'
 
 /** What must hold of a market whatever was done to it, once nothing is being done. */
@@ -23,16 +25,19 @@ export const checkLaws = async (world: World, memory: Memory): Promise<void> => 
   const auctions: Auction[] = []
   const drops: Drop[] = []
   const offers: PrivateOffer[] = []
+  const negotiations: Negotiation[] = []
   for await (const item of scanTable(store.db, store.escrowTable)) {
     const kind = parseAggregate(aggregateAt(item) ?? '')?.kind
     if (kind === 'order') orders.push(readOrder(item).state)
     else if (kind === 'auction') auctions.push(readAggregate('auction', item).state)
     else if (kind === 'drop') drops.push(readAggregate('drop', item).state)
+    else if (kind === 'negotiation') negotiations.push(readAggregate('negotiation', item).state)
     else if (kind === 'private_offer') offers.push(readAggregate('private_offer', item).state)
   }
   for (const auction of auctions) await checkAuction(world, auction, orders, memory)
   for (const drop of drops) checkDrop(drop, orders)
   for (const offer of offers) checkOffer(offer, orders)
+  for (const negotiation of negotiations) checkNegotiation(negotiation, orders)
 }
 
 const checkAuction = async (

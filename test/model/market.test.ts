@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { clockActs, marketActs, type Memory, newMemory } from './acts.ts'
 import { checkLaws } from './laws.ts'
 import { auctionActs, dropActs, offerActs } from './sale-acts.ts'
+import { negotiationActs } from './negotiation-acts.ts'
 import { openTables } from './tables.ts'
 import { openWorld } from './world.ts'
 
@@ -11,7 +12,16 @@ const steps = Number(process.env['MODEL_STEPS'] ?? 100_000)
 
 const names = { handlesTable: 'handles', escrowTable: 'escrow', shelvesTable: 'shelves' }
 
-const acts = [...clockActs, ...clockActs, ...clockActs, ...marketActs, ...auctionActs, ...dropActs, ...offerActs]
+const acts = [
+  ...clockActs,
+  ...clockActs,
+  ...clockActs,
+  ...marketActs,
+  ...auctionActs,
+  ...dropActs,
+  ...offerActs,
+  ...negotiationActs,
+]
 
 test(
   'whatever is done, in whatever order: one buyer a handle, no price below its rule, no bid lost, no cent lost',

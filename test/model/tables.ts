@@ -25,6 +25,7 @@ const sortKeys: Readonly<Record<string, string>> = {
   byParty: 'createdAt',
   byHolder: 'acquiredAt',
   bySale: 'soldAt',
+  byRank: 'offerRank',
 }
 
 type Key = { readonly pk: string; readonly sk: string }
@@ -92,7 +93,9 @@ export const openTables = (names: TableNames): DynamoDBDocumentClient => {
     const place = (item: Attributes) => `${String(item[sortKey])}\u0000${String(item['pk'])}\u0000${String(item['sk'])}`
     const found = [...tableOf(TableName).values()]
       .filter((item) =>
-        holds(KeyConditionExpression, item, input.ExpressionAttributeNames, input.ExpressionAttributeValues),
+        [KeyConditionExpression, input.FilterExpression ?? KeyConditionExpression].every((expression) =>
+          holds(expression, item, input.ExpressionAttributeNames, input.ExpressionAttributeValues),
+        ),
       )
       .toSorted((a, b) => (place(a) < place(b) ? -1 : 1) * (ScanIndexForward ? 1 : -1))
     const after = ExclusiveStartKey === undefined ? undefined : place(ExclusiveStartKey)

@@ -23,16 +23,18 @@ import { scanTable } from '../../shared/store/scan.ts'
 import { advanceSale } from '../../shared/workflows/advance-sale.ts'
 import { applyDeadlineInTime } from '../../shared/workflows/apply-deadline.ts'
 import { applyPayment } from '../../shared/workflows/apply-payment.ts'
+import { declineAfter } from '../../shared/workflows/end-negotiations.ts'
 import { sweepDeadlines } from '../../shared/workflows/sweep-deadlines.ts'
 import type { ShelvesStore, Store } from '../../shared/store/client.ts'
 
 // A market on a real engine, by the workflows themselves. What runs between them in production (queues, the bus, the
 // clock, the payment provider's word) is in the hands of a test: it is delivered late, twice, or out of order.
 
-/** A message that waits: an aggregate whose deadline may have come, or an order that has ended. */
+/** A message that waits: an aggregate whose deadline may have come, an order that has ended, an offer that was accepted. */
 type Message =
   | { readonly kind: 'deadline'; readonly aggregate: string }
   | { readonly kind: 'ended'; readonly orderId: string }
+  | { readonly kind: 'accepted'; readonly offerId: string }
 
 const start = Date.parse('2026-11-24T00:00:00.000Z')
 
@@ -117,8 +119,10 @@ export const openWorld = (store: Store & ShelvesStore, prefix: string) => {
     return { idempotencyKey: `${prefix}-${keys}`, requestHash: `${prefix}-${keys}` }
   }
 
-  const caller = (account: number): Caller => ({
-    id: `acct_${prefix}_${account}`,
+  const caller = (account: number): Caller => callerOf(`acct_${prefix}_${account}`)
+
+  const callerOf = (id: string): Caller => ({
+    id,
     groups: new Set<string>(),
     email: null,
     claims: { verified: true, human: true },
@@ -177,6 +181,32 @@ export const openWorld = (store: Store & ShelvesStore, prefix: string) => {
     return name
   }
 
+  /** A handle that an account holds by the feed, and that nobody sells. */
+  const hold = async (who: number): Promise<string> => {
+    const name = `${prefix}${names.length}`
+    names.push(name)
+    const handle = advanceHandle(
+      name,
+      null,
+      [
+        {
+          type: 'handle_imported',
+          display: name,
+          importId: 'imp_1',
+          accountId: caller(who).id,
+          class: 'ordinary',
+          createdAt: at(),
+          lastActiveAt: at(),
+          followers: 1,
+        },
+      ],
+      at(),
+      systemActor,
+    )
+    await commit(store, deps, [{ kind: 'handle', before: null, after: handle }])
+    return name
+  }
+
   /** The provider says that an order was paid: of its price, by its one payment. */
   const pay = async (order: Order): Promise<void> => {
     await applyPayment(deps, {
@@ -202,6 +232,10 @@ export const openWorld = (store: Store & ShelvesStore, prefix: string) => {
   }
 
   const deliver = async (message: Message): Promise<void> => {
+    if (message.kind === 'accepted') {
+      await declineAfter(deps, message.offerId)
+      return
+    }
     if (message.kind === 'ended') {
       await advanceSale(deps, message.orderId)
       return
@@ -228,8 +262,10 @@ export const openWorld = (store: Store & ShelvesStore, prefix: string) => {
     orders,
     nextKey,
     caller,
+    callerOf,
     at,
     release,
+    hold,
     pay,
     tellEnd,
     deliver,

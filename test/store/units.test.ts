@@ -7,6 +7,7 @@ import { advance } from '../../shared/domain/aggregate.ts'
 import { handlesPerDropMax } from '../../shared/contract/drop.ts'
 import { type DropTerms, entryIdOf } from '../../shared/domain/drop.ts'
 import { skeleton } from '../../shared/domain/handle-name.ts'
+import { negotiationIdOf, offerLimits } from '../../shared/domain/negotiation.ts'
 import { shelfRows, wordShelf } from '../../shared/domain/shelf-rows.ts'
 import { marksPerLookMax } from '../../shared/domain/protected-names.ts'
 import { decideTraitSeen, traitOf } from '../../shared/domain/standing.ts'
@@ -29,6 +30,8 @@ import { linkAccount } from '../../shared/store/links.ts'
 import { loadOrder, queryBuyer, querySales, recentOrders, settlingOrderIds } from '../../shared/store/orders.ts'
 import { createReconciliation, loadReconciliation } from '../../shared/store/reconciliations.ts'
 import { loadStandings } from '../../shared/store/standings.ts'
+import { countMade, countReceived, queryMade, queryReceived } from '../../shared/store/negotiations.ts'
+import { noteRequestKey } from '../../shared/store/request-keys.ts'
 import { countRequest } from '../../shared/store/velocity.ts'
 import { loadDemand, loadWatch, loadWatches, markTold, queryWatches, writeWatch } from '../../shared/store/watches.ts'
 import { watchesPerPage } from '../../shared/workflows/send-alerts.ts'
@@ -207,6 +210,54 @@ beforeAll(async () => {
   )
   await fileEntries(store, [auction.entry, bid.entry])
   await measure('the visible bids of an auction (20)', () => queryEntries(store, bid.entry.aggregate, { limit: 20 }))
+  // A negotiation of as many rounds as there may be, between accounts of the usual length.
+  const buyer = { kind: 'buyer', id: 'acct_buyer_with_a_name' } as const
+  const holding = { accountId: 'acct_holder_with_a_name', orderId: id }
+  const offerId = negotiationIdOf('key', buyer.id, name, holding.accountId)
+  const opening = {
+    handle: name,
+    display: name.toUpperCase(),
+    proposerId: buyer.id,
+    holderId: holding.accountId,
+    holding: id,
+    currency: 'USD',
+    roundsMax: offerLimits.roundsMax,
+    answerHours: offerLimits.answerHoursMax,
+    requestKey: 'a-key-of-thirty-six-characters-long',
+    requestHash: 'BDhb7-nFo4_fg2agynvcBq',
+  } as const
+  const offerMade = { type: 'offer_made', ...opening, amountMinor: 1, answerBy: at(1), fundedUntil: at(1) } as const
+  const keyed = advance('offer_rules', name, null, [{ type: 'offers_keyed', aliasKey: 'k'.repeat(22) }], at(0), buyer)
+  let offer = advance('negotiation', offerId, null, [offerMade], at(0), buyer)
+  await measure('note the key of an offer', () =>
+    noteRequestKey(store, { accountId: buyer.id, route: 'offers', key: 'k', requestHash: 'h' }, 0),
+  )
+  await measure('make the first offer for a handle', () =>
+    commit(store, context, [
+      { kind: 'offer_rules', before: null, after: keyed },
+      { kind: 'negotiation', before: null, after: offer },
+    ]),
+  )
+  for (let round = 1; round <= offerLimits.roundsMax; round += 1) {
+    const by = round % 2 === 1 ? 'holder' : 'buyer'
+    const amountMinor = by === 'holder' ? 999_999_99 - round : round
+    const countered = { type: 'offer_countered', by, amountMinor, answerBy: at(round + 1) } as const
+    const before = offer
+    offer = advance('negotiation', offerId, before, [countered], at(round), { kind: by, id: holding.accountId })
+    const after = offer
+    const write = () => commit(store, context, [{ kind: 'negotiation', before, after }])
+    if (round === offerLimits.roundsMax) await measure('the last counter-offer', write)
+    else await write()
+  }
+  await measure('read an offer with its handle and its rules', () =>
+    Promise.all([load(store, 'negotiation', offerId), load(store, 'offer_rules', name), loadHandle(store, name)]),
+  )
+  await measure("how many open offers there are: a buyer's", () => countMade(store, buyer.id, 20))
+  await measure('how many open offers there are: for a handle', () => countReceived(store, holding.accountId, name, 50))
+  await measure('a page of the offers made (one)', () => queryMade(store, 'open', buyer.id, { limit: 20 }))
+  await measure('a page of the offers received (one)', () =>
+    queryReceived(store, 'open', holding.accountId, { limit: 20 }),
+  )
   // A drop of as many handles as there may be: its entries cost the same, its own item grows with them.
   const lots = Array.from({ length: handlesPerDropMax }, (_, index) => ({ handle: `abcdefghijk_${index + 100}` }))
   const created = advance('drop', dropId, null, [{ type: 'drop_created', ...dropTerms, lots }], at(0), {
