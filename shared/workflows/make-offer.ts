@@ -16,6 +16,7 @@ import { ok, refuse, type Refusal, type Result } from '../domain/result.ts'
 import { decideReliedOn } from '../domain/standing.ts'
 import type { Caller } from '../runtime/caller.ts'
 import { load } from '../store/aggregates.ts'
+import type { Store } from '../store/client.ts'
 import type { Change } from '../store/commit.ts'
 import { loadHandle } from '../store/handles.ts'
 import { countMade, countReceived } from '../store/negotiations.ts'
@@ -61,7 +62,7 @@ export const makeOffer = async (deps: OfferDeps, request: OfferRequest): Promise
   const { verified } = buyer.claims
   const wanted: OfferWanted = { proposerId, verified, amountMinor, currency, requestKey, requestHash }
   let isFirst = false
-  const made = await committing<Result<Negotiation>>(deps, async (): Promise<Answer> => {
+  const made = await committing<Result<Negotiation>>(deps, async (): Promise<Answer | null> => {
     const [handle, rules, standing] = await Promise.all([
       loadHandle(deps.store, name.value),
       load(deps.store, 'offer_rules', name.value),
@@ -119,7 +120,9 @@ export const makeOffer = async (deps: OfferDeps, request: OfferRequest): Promise
     const placed = await offerChanges(deps, id, before, decided.value, at, actor)
     return placed.ok
       ? { changes: [...placed.value.changes, ...beside], answer: ok(placed.value.negotiation) }
-      : refused(placed)
+      : (await hasMoved(deps.store, id, before))
+        ? null
+        : refused(placed)
   })
   // A statistic for the appraisal: one that is lost with its function harms nobody, and none is counted twice.
   if (made.ok && isFirst) await addOfferDemand(deps.store, name.value)
@@ -129,6 +132,13 @@ export const makeOffer = async (deps: OfferDeps, request: OfferRequest): Promise
 const notHeld = refuse('handle_not_held', 'Nobody holds this handle now', 'handle').refusal
 
 const refused = (answer: Extract<Result<never>, { ok: false }>): Answer => ({ changes: [], answer })
+
+/**
+ * Whether somebody moved a negotiation since it was read: a refusal may then be about what that made of its handle, which
+ * was read after it, and is decided again.
+ */
+export const hasMoved = async (store: Store, id: string, before: VersionedOf<'negotiation'> | null): Promise<boolean> =>
+  (await load(store, 'negotiation', id))?.entry.hash !== before?.entry.hash
 
 /** How many offers may be open: of one buyer, and for one handle. The indexes may be a second behind. */
 const capReached = async (

@@ -30,7 +30,7 @@ import { loadHandle } from '../store/handles.ts'
 import type { Store } from '../store/client.ts'
 import { type CommitDeps, committing, instant } from './committing.ts'
 import { checkEligibility, type EligibilityDeps } from './eligibility.ts'
-import { type OfferDeps, rulesChange } from './make-offer.ts'
+import { hasMoved, type OfferDeps, rulesChange } from './make-offer.ts'
 import { replacementRefusal } from './my-sales.ts'
 import { acceptanceChanges } from './negotiation-order.ts'
 import { standingChange } from './standing.ts'
@@ -60,9 +60,8 @@ const acting = (
     const side = before === null ? null : sideOf(before.state, callerId)
     if (before === null || side === null) return { changes: [], answer: unknownOffer(id) }
     const step = await act(before, side, instant(deps.now()), { kind: side, id: callerId })
-    return step.ok
-      ? { changes: step.value.changes, answer: ok({ negotiation: step.value.negotiation, side }) }
-      : { changes: [], answer: step }
+    if (step.ok) return { changes: step.value.changes, answer: ok({ negotiation: step.value.negotiation, side }) }
+    return (await hasMoved(deps.store, id, before)) ? null : { changes: [], answer: step }
   })
 
 const moved = (before: Versioned, decided: NegotiationDecision, at: string, actor: Actor): Result<Step> => {
