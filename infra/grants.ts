@@ -417,9 +417,9 @@ export const grants = {
     receives('party-mails'),
     recordsFailures('party-mails'),
     { allow: ['dynamodb:GetItem'], on: 'handles', partitions: ['H#*'] },
-    { allow: ['dynamodb:GetItem'], on: 'escrow', partitions: ['O#*', 'T#*'] },
-    // What was sent; an order's own item lies in the same partition.
-    { allow: ['dynamodb:DeleteItem', 'dynamodb:PutItem'], on: 'escrow', partitions: ['O#*'] },
+    { allow: ['dynamodb:GetItem'], on: 'escrow', partitions: ['M#*', 'O#*', 'T#*'] },
+    // What was sent; the order's or the offer's own item lies in the same partition.
+    { allow: ['dynamodb:DeleteItem', 'dynamodb:PutItem'], on: 'escrow', partitions: ['M#*', 'O#*'] },
     { allow: ['ses:SendEmail'], on: 'mail-identity' },
     { allow: ['ses:SendEmail'], on: 'mail-configuration-set' },
   ],

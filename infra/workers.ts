@@ -17,6 +17,7 @@ import {
   offerEventTypes,
   orderEndTypes,
 } from '../shared/domain/effects.ts'
+import { offerMailTypes } from '../shared/domain/offer-party-mail.ts'
 import { partyMailTypes } from '../shared/domain/party-mail.ts'
 import { addAlarm, addLoggedEventAlarm, alarmPeriod } from './alarms.ts'
 import { type Deployment, NodeFunction } from './constructs/node-function.ts'
@@ -410,7 +411,7 @@ export class WorkersStack extends Stack {
     })
   }
 
-  /** Steps of sales between users → party-mails queue → `send-party-mails`. */
+  /** Steps of sales and offers between users → party-mails queue → `send-party-mails`. */
   private addPartyMails(deployment: Deployment, bus: EventBus): void {
     const { queue, deadLetters } = new QueueWorker(this, 'SendPartyMails', {
       deployment,
@@ -432,6 +433,13 @@ export class WorkersStack extends Stack {
         detailType: [...partyMailTypes],
         detail: { sellerId: [{ exists: true }] },
       },
+      targets: [new SqsQueue(queue, { deadLetterQueue: deadLetters })],
+    })
+    new Rule(this, 'OfferMailsRule', {
+      ruleName: resourceName(deployment.settings, 'offer-mails'),
+      description: 'Steps of offers between users that their sides are written of',
+      eventBus: bus,
+      eventPattern: { source: [eventSource], detailType: [...offerMailTypes] },
       targets: [new SqsQueue(queue, { deadLetterQueue: deadLetters })],
     })
   }

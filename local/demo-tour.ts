@@ -3,6 +3,7 @@ import type { Client } from '../shared/contract/client.ts'
 import { formatMoney, usd } from '../shared/contract/money.ts'
 import { auditInstance } from './audit.ts'
 import { fail, payByCard, reachInstance, value } from './demo-instance.ts'
+import { sellBetweenUsers } from './demo-user-sale.ts'
 import type { DemoOptions } from './demo-main-job.ts'
 import { asText } from './json.ts'
 import { firstLines } from './stock.ts'
@@ -10,7 +11,7 @@ import { downloadDraw, verifyDraw } from './verify-draw.ts'
 
 /** One order of the tour and what became of it. */
 export type TourOrder = {
-  readonly sale: 'private_offer' | 'auction' | 'dutch' | 'draw'
+  readonly sale: 'private_offer' | 'auction' | 'dutch' | 'draw' | 'user'
   readonly handle: string
   readonly orderId: string
   readonly status: string
@@ -26,21 +27,31 @@ export type TourResult = {
 /** Enough accounts for some suspended ones, whose handles are on sale at once. */
 const accountsOfTour = 500
 
-/** Every way of selling once, over HTTP: a private offer, an English auction, a Dutch sale, a draw. */
+/** Every way of selling once, over HTTP: a private offer, an English auction, a Dutch sale, a draw, and one user to another. */
 export const playTour = async (options: DemoOptions): Promise<TourResult> => {
   const { telling } = options
   const begun = performance.now()
-  const { instance, clientOf, moveClock, now } = reachInstance(options)
+  const reach = reachInstance(options)
+  const { instance, clientOf, moveClock, now } = reach
   const operator = clientOf('operator')
   const [alice, bob, carol, dave] = ['alice', 'bob', 'carol', 'dave'].map(clientOf) as [Client, Client, Client, Client]
+  const cards = new Map([
+    [alice, '4242 4242 4242 4242'],
+    [bob, '5555 5555 5555 4444'],
+    [carol, '6011 1111 1111 1117'],
+    [dave, '4000 0566 5566 5556'],
+  ])
   const orders: TourOrder[] = []
   const at = async (minutes: number) => new Date((await now()) + minutes * 60_000).toISOString()
 
   /** Pays an order on the hosted page and notes what became of it. */
   const settle = async (buyer: Client, sale: TourOrder['sale'], orderId: string): Promise<void> => {
     const { url } = value(await buyer.openCheckout({ params: { orderId } }))
-    await payByCard(url)
+    await payByCard(url, cards.get(buyer))
     await instance('idle')
+    await note(buyer, sale, orderId)
+  }
+  const note = async (buyer: Client, sale: TourOrder['sale'], orderId: string): Promise<void> => {
     const order = value(await buyer.getOrder({ params: { orderId } }))
     orders.push({ sale, handle: order.handle, orderId, status: order.status, price: formatMoney(order.price) })
     telling.line(`${orderId} is ${order.status}: @${order.display} for ${formatMoney(order.price)}`)
@@ -177,6 +188,10 @@ export const playTour = async (options: DemoOptions): Promise<TourResult> => {
   telling.line(`drawn again from what is public: the same order (${report.entries} entries)`)
   const { buyer, orderId } = await winnerAmong([alice, bob, carol, dave], drawn)
   await settle(buyer, 'draw', orderId)
+
+  telling.step('From user to user: an offer, held funds, an inspection, a payout')
+  const sold = await sellBetweenUsers({ reach, telling, seller: alice, buyer: bob, card: cards.get(bob), handle: offered })
+  await note(bob, 'user', sold)
 
   telling.step('The books')
   const audit = await auditInstance(options.dataDir)

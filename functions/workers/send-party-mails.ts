@@ -19,9 +19,10 @@ const deps = {
 export const handler = worker(
   partyMailMessageSchema,
   async ({ detail: { aggregate, seq, event } }) => {
-    const orderId = aggregate.slice(aggregate.indexOf(':') + 1)
-    const sent = await sendPartyMails(deps, { orderId, seq, about: event.type })
-    log('info', 'parties_written_to', { orderId, about: event.type, sent })
+    const [kind, id = ''] = aggregate.split(':')
+    const of = kind === 'order' ? 'order' : 'negotiation'
+    const sent = await sendPartyMails(deps, { kind: of, id, seq, about: event.type })
+    log('info', 'parties_written_to', { id, about: event.type, sent })
   },
   { recordFailure: failureRecorder(store, 'party-mails', running.now) },
 )

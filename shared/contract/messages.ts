@@ -121,10 +121,10 @@ export const offerMessageSchema = z.discriminatedUnion('detail-type', [
   }),
 ])
 
-/** A step of a sale between users, as an EventBridge event, of which its parties are written. */
+/** A step of a sale between users, or of an offer, as an EventBridge event, of which its parties are written. */
 export const partyMailMessageSchema = z.object({
   detail: z.object({
-    aggregate: z.string().regex(/^order:ord_[0-9A-HJKMNP-TV-Z]{26}$/),
+    aggregate: z.string().regex(/^(order:ord|negotiation:off)_[0-9A-HJKMNP-TV-Z]{26}$/),
     seq: z.int().min(1),
     event: z.object({ type: z.string() }),
   }),

@@ -13,7 +13,14 @@ export type PartyMail = {
   readonly html: string
 }
 
-type Words = { readonly subject: string; readonly text: string }
+export type Words = { readonly subject: string; readonly text: string }
+
+export const mailTo = (to: PartyOfSale, { subject, text }: Words): PartyMail => ({
+  to,
+  subject,
+  text,
+  html: `<p>${escapeHtml(text)}</p>`,
+})
 
 /** Steps of an order that somebody is written about. The bus rule of the mails reads the same table. */
 const written = {
@@ -108,7 +115,7 @@ export const partyMailsOf = (eventType: string, order: Order): readonly PartyMai
   const words: Partial<Record<PartyOfSale, (order: Order) => Words>> = written[eventType as keyof typeof written]
   return (['buyer', 'seller'] as const).flatMap((to) => {
     const said = words[to]?.(order)
-    return said === undefined ? [] : [{ to, ...said, html: `<p>${escapeHtml(said.text)}</p>` }]
+    return said === undefined ? [] : [mailTo(to, said)]
   })
 }
 

@@ -1,11 +1,13 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
 import { DeleteCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import type { EscrowStore } from './client.ts'
+import { aggregateKey } from './items.ts'
 
-/** One mail about a sale: which event it is about, to which party, and the proof that it went out; never an address. */
+/** One mail to a party: which event it is about, and the proof that it went out; never an address. */
 export type SaleMail = {
-  readonly orderId: string
-  /** The journal entry of the order that it is about, and the event in it. */
+  /** The order or the negotiation that it is about. */
+  readonly id: string
+  /** The journal entry that it is about, and the event in it. */
   readonly seq: number
   readonly about: string
   readonly to: 'buyer' | 'seller'
@@ -18,10 +20,13 @@ export type SaleMail = {
   readonly refused?: string | undefined
 }
 
-type Which = Pick<SaleMail, 'orderId' | 'seq' | 'about' | 'to'>
+type Which = Pick<SaleMail, 'id' | 'seq' | 'about' | 'to'>
 
-const mailKey = ({ orderId, seq, about, to }: Which) => ({
-  pk: `O#${orderId}`,
+/** Beside the aggregate itself. */
+const partitionOf = (id: string): string => aggregateKey(id.startsWith('ord_') ? 'order' : 'negotiation', id).pk
+
+const mailKey = ({ id, seq, about, to }: Which) => ({
+  pk: partitionOf(id),
   sk: `mail#${String(seq).padStart(8, '0')}#${about}#${to}`,
 })
 
@@ -55,13 +60,13 @@ export const unclaimMail = async (store: EscrowStore, mail: Which): Promise<void
   await store.db.send(new DeleteCommand({ TableName: store.escrowTable, Key: mailKey(mail) }))
 }
 
-/** Every mail about an order, oldest first; they are some ten at most. */
-export const mailsOfOrder = async (store: EscrowStore, orderId: string): Promise<readonly SaleMail[]> => {
+/** Every mail about an order or a negotiation, oldest first; they are some ten at most. */
+export const mailsAbout = async (store: EscrowStore, id: string): Promise<readonly SaleMail[]> => {
   const { Items = [] } = await store.db.send(
     new QueryCommand({
       TableName: store.escrowTable,
       KeyConditionExpression: 'pk = :pk AND begins_with(sk, :mail)',
-      ExpressionAttributeValues: { ':pk': `O#${orderId}`, ':mail': 'mail#' },
+      ExpressionAttributeValues: { ':pk': partitionOf(id), ':mail': 'mail#' },
       ConsistentRead: true,
     }),
   )

@@ -26,6 +26,7 @@ import { committing, instant } from './committing.ts'
 import { checkEligibility, type EligibilityDeps } from './eligibility.ts'
 import { checkLinks } from './links.ts'
 import { acceptanceChanges } from './negotiation-order.ts'
+import { noteContact } from './note-contact.ts'
 import type { ScreeningDeps } from './screening.ts'
 import { standingChange } from './standing.ts'
 
@@ -56,6 +57,7 @@ export const makeOffer = async (deps: OfferDeps, request: OfferRequest): Promise
   if (!name.ok) return name
   const act = { kind: 'offer', amountMinor: amount.amountMinor } as const
   const barred = await checkEligibility(deps, buyer, act)
+  if (barred === null) await noteContact(deps, buyer)
   const freshKey = deps.secret()
   const { amountMinor, currency } = amount
   const proposerId = buyer.id

@@ -1,3 +1,4 @@
+import { noteContact } from './note-contact.ts'
 import { derivedId } from '../contract/ids.ts'
 import type { Money } from '../contract/money.ts'
 import type { Actor } from '../domain/actors.ts'
@@ -96,6 +97,7 @@ const readToCommit = async (
   const handle = await loadHandle(deps.store, read.state.handle)
   if (handle === null) throw new Error(`${id} is about ${read.state.handle}, which does not exist`)
   const barred = await mayCommit(deps, caller, side, handle.state, amountMinor)
+  if (barred === null) await noteContact(deps, caller)
   return ok({ negotiation: read.state, side, barred })
 }
 

@@ -7,6 +7,7 @@ import {
   offerEventTypes,
   toldEventTypes,
 } from '../domain/effects.ts'
+import { offerMailTypes } from '../domain/offer-party-mail.ts'
 import type { Entry } from '../domain/journal.ts'
 import type { DomainEvent, EventBus } from '../gateways/events.ts'
 import type { HandlesStore, Store } from '../store/client.ts'
@@ -23,6 +24,7 @@ const publishedTypes = new Set<string>([
   ...offerEventTypes,
   ...negotiationEventTypes,
   ...toldEventTypes,
+  ...offerMailTypes,
   noticeEventType,
   reminderEventType,
 ])

@@ -1,52 +1,78 @@
+import { offerMailOf } from '../domain/offer-party-mail.ts'
 import { type PartyMail, partyMailsOf } from '../domain/party-mail.ts'
-import type { Order } from '../domain/order.ts'
 import { addressHash } from '../domain/prospect.ts'
 import { MailUnavailable, type Mail } from '../gateways/mail.ts'
 import { log } from '../runtime/log.ts'
+import { load } from '../store/aggregates.ts'
 import type { Store } from '../store/client.ts'
 import { loadContact } from '../store/contacts.ts'
 import { loadHandle } from '../store/handles.ts'
-import { loadOrder } from '../store/orders.ts'
 import { claimMail, recordMail, unclaimMail } from '../store/sale-mails.ts'
 import { instant } from './committing.ts'
 
 export type PartyMailDeps = { readonly store: Store; readonly mail: Mail; readonly now: () => number }
 
+/** An event of the journal of an order or of an offer. */
+type Told = {
+  readonly kind: 'order' | 'negotiation'
+  readonly id: string
+  readonly seq: number
+  readonly about: string
+}
+
+/** Whom the mails of an aggregate go to, and what is written to them. */
+type Writing = {
+  readonly mails: readonly PartyMail[]
+  readonly buyerId: string
+  readonly sellerId: string
+  /** The handle that the seller's account has, whose address the platform's feed tells. */
+  readonly sellersHandle: string
+}
+
 /**
- * Writes to the parties of a user's sale about one event of its journal. Each mail goes out once at most: it is claimed
- * before, and a claim whose sender died is not taken up again, since nobody can tell whether the mail had gone out. What is
- * told is also to be seen in the account, and on the bus.
+ * Writes to the parties of a user's sale, or of an offer, about one event of its journal. Each mail goes out once at most:
+ * it is claimed before, and a claim whose sender died is not taken up again, since nobody can tell whether the mail had gone
+ * out. What is told is also to be seen in the account, and on the bus.
  * @throws MailUnavailable where the mail service does not answer: the claim is given up, and the message comes again
  */
-export const sendPartyMails = async (
-  deps: PartyMailDeps,
-  { orderId, seq, about }: { readonly orderId: string; readonly seq: number; readonly about: string },
-): Promise<number> => {
-  const order = await loadOrder(deps.store, orderId)
-  if (order === null) throw new Error(`there is no order ${orderId}`)
+export const sendPartyMails = async (deps: PartyMailDeps, told: Told): Promise<number> => {
+  const writing = await read(deps.store, told)
   let sent = 0
-  for (const mail of partyMailsOf(about, order.state)) {
-    if (await sendOnce(deps, order.state, seq, about, mail)) sent += 1
+  for (const mail of writing.mails) {
+    if (await sendOnce(deps, told, writing, mail)) sent += 1
   }
   return sent
 }
 
+const read = async (store: Store, { kind, id, about }: Told): Promise<Writing> => {
+  if (kind === 'order') {
+    const order = (await load(store, 'order', id))?.state
+    if (order === undefined) throw new Error(`there is no order ${id}`)
+    const { buyerId, sellerId = '', handle, replacedBy = handle } = order
+    return { mails: partyMailsOf(about, order), buyerId, sellerId, sellersHandle: replacedBy }
+  }
+  const offer = (await load(store, 'negotiation', id))?.state
+  if (offer === undefined) throw new Error(`there is no offer ${id}`)
+  const mail = offerMailOf(about, offer)
+  const { proposerId: buyerId, holderId: sellerId, handle: sellersHandle } = offer
+  return { mails: mail === null ? [] : [mail], buyerId, sellerId, sellersHandle }
+}
+
 const sendOnce = async (
   deps: PartyMailDeps,
-  order: Order,
-  seq: number,
-  about: string,
+  { id, seq, about }: Told,
+  writing: Writing,
   { to, ...words }: PartyMail,
 ): Promise<boolean> => {
-  const email = await addressOf(deps.store, order, to)
+  const email = await addressOf(deps.store, writing, to)
   if (email === null) {
-    log('info', 'party_mail_without_address', { orderId: order.id, about, to })
+    log('info', 'party_mail_without_address', { id, about, to })
     return false
   }
-  const which = { orderId: order.id, seq, about, to, claimedAt: instant(deps.now()) }
+  const which = { id, seq, about, to, claimedAt: instant(deps.now()) }
   if (!(await claimMail(deps.store, which))) return false
   try {
-    const result = await deps.mail.send({ to: email, ...words, tags: { sale: order.id, about } })
+    const result = await deps.mail.send({ to: email, ...words, tags: { sale: id, about } })
     const sentAt = instant(deps.now())
     await recordMail(
       deps.store,
@@ -62,10 +88,14 @@ const sendOnce = async (
 }
 
 /** The address that the account's own token told, or of a seller the one that the platform's feed told. */
-const addressOf = async (store: Store, order: Order, to: PartyMail['to']): Promise<string | null> => {
-  const accountId = to === 'buyer' ? order.buyerId : (order.sellerId ?? '')
+const addressOf = async (
+  store: Store,
+  { buyerId, sellerId, sellersHandle }: Writing,
+  to: PartyMail['to'],
+): Promise<string | null> => {
+  const accountId = to === 'buyer' ? buyerId : sellerId
   const known = await loadContact(store, accountId)
   if (known !== null || to === 'buyer') return known
-  const handle = await loadHandle(store, order.replacedBy ?? order.handle)
+  const handle = await loadHandle(store, sellersHandle)
   return handle?.state.holder?.accountId === accountId ? (handle.contact?.email ?? null) : null
 }

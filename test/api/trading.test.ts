@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { usd } from '../../shared/contract/money.ts'
 import { loadHandle } from '../../shared/store/handles.ts'
-import { mailsOfOrder } from '../../shared/store/sale-mails.ts'
+import { mailsAbout } from '../../shared/store/sale-mails.ts'
 import { sendPartyMails } from '../../shared/workflows/send-party-mails.ts'
 import { dayMs, type Market, refused, startMarket, value } from './market.ts'
 
@@ -167,7 +167,7 @@ test('both parties are written of each step, once, and neither learns of the oth
   expect(JSON.stringify(toSeller)).not.toContain('alice@')
   expect(JSON.stringify(toSeller)).toContain('$160.00')
 
-  const mails = await mailsOfOrder(market.store, orderId)
+  const mails = await mailsAbout(market.store, orderId)
   expect(mails.map(({ about, to }) => `${about} ${to}`)).toEqual([
     'order_placed seller',
     'handover_completed buyer',
@@ -176,7 +176,7 @@ test('both parties are written of each step, once, and neither learns of the oth
   // The message of a mail that was sent comes again.
   const { seq } = mails[1] ?? { seq: 0 }
   const deps = { store: market.store, mail: { send: () => Promise.reject(new Error('sent again')) }, now: () => 0 }
-  expect(await sendPartyMails(deps, { orderId, seq, about: 'handover_completed' })).toBe(0)
+  expect(await sendPartyMails(deps, { kind: 'order', id: orderId, seq, about: 'handover_completed' })).toBe(0)
   expect(value(await (await market.client('alice')).getOrder({ params })).status).toBe('inspection')
 })
 
