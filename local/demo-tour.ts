@@ -175,6 +175,8 @@ export const playTour = async (options: DemoOptions): Promise<TourResult> => {
   )
   const dropId = drop.id
   telling.line(`before anybody enters: SHA-256 of the seed is ${drop.commitment}`)
+  // Its handle is bound in the background, which has to be done before it opens.
+  await instance('idle')
   await moveClock(16)
   for (const entrant of [alice, bob, carol, dave]) {
     value(await entrant.enterDrop({ params: { dropId }, body: { handle: drawn, answers: [] } }))
@@ -190,7 +192,14 @@ export const playTour = async (options: DemoOptions): Promise<TourResult> => {
   await settle(buyer, 'draw', orderId)
 
   telling.step('From user to user: an offer, held funds, an inspection, a payout')
-  const sold = await sellBetweenUsers({ reach, telling, seller: alice, buyer: bob, card: cards.get(bob), handle: offered })
+  const sold = await sellBetweenUsers({
+    reach,
+    telling,
+    seller: alice,
+    buyer: bob,
+    card: cards.get(bob),
+    handle: offered,
+  })
   await note(bob, 'user', sold)
 
   telling.step('The books')
