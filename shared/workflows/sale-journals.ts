@@ -16,7 +16,7 @@ import { filedEntries } from '../store/journal.ts'
 import { type CommitDeps, instant } from './committing.ts'
 
 /** The sales that an order can come from and whose journal belongs to it, by the beginning of their ids. */
-const saleKinds: Readonly<Record<string, Kind>> = { pof: 'private_offer' }
+const saleKinds: Readonly<Record<string, Kind>> = { pof: 'private_offer', off: 'negotiation' }
 
 type Deps = Pick<CommitDeps<Store>, 'store' | 'pause'>
 
