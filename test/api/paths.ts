@@ -13,6 +13,8 @@ const parameters: Readonly<Record<string, string | readonly string[]>> = {
   authorisationId: 'aut_00000000000000000000000000',
   dropId: 'drp_00000000000000000000000000',
   entryId: 'app_00000000000000000000000000',
+  disputeId: 'dsp_00000000000000000000000000',
+  evidenceId: 'evi_00000000000000000000000000',
   caseId: 'cas_00000000000000000000000000',
   accountId: 'acct_1',
   aggregateId: 'handle:quietriver',
