@@ -93,7 +93,7 @@ export const asksEligibility: readonly Grant[] = [
 ]
 
 /** Keeps where an account that trades is written to. */
-const notesContact: Grant = { allow: ['dynamodb:PutItem'], on: 'escrow', partitions: ['T#*'] }
+const notesContact: Grant = { allow: ['dynamodb:PutItem'], on: 'escrow', partitions: ['K#*'] }
 
 /** The counters of requests, by route and account. */
 const countsRequests: Grant = { allow: ['dynamodb:UpdateItem'], on: 'escrow', partitions: ['Y#*'] }
@@ -417,7 +417,7 @@ export const grants = {
     receives('party-mails'),
     recordsFailures('party-mails'),
     { allow: ['dynamodb:GetItem'], on: 'handles', partitions: ['H#*'] },
-    { allow: ['dynamodb:GetItem'], on: 'escrow', partitions: ['M#*', 'O#*', 'T#*'] },
+    { allow: ['dynamodb:GetItem'], on: 'escrow', partitions: ['K#*', 'M#*', 'O#*'] },
     // What was sent; the order's or the offer's own item lies in the same partition.
     { allow: ['dynamodb:DeleteItem', 'dynamodb:PutItem'], on: 'escrow', partitions: ['M#*', 'O#*'] },
     { allow: ['ses:SendEmail'], on: 'mail-identity' },

@@ -4,7 +4,7 @@ import type { EscrowStore } from './client.ts'
 /** How long an address is kept after its account last traded: longer than any sale and its chargeback. */
 const keptDays = 400
 
-const contactKey = (accountId: string) => ({ pk: `T#${accountId}`, sk: 'contact' })
+const contactKey = (accountId: string) => ({ pk: `K#${accountId}`, sk: 'contact' })
 
 /** Where an account that trades is written to, beside the journal: one write unit. It is forgotten by itself. */
 export const putContact = async (

@@ -1,6 +1,7 @@
 import { aggregateName, type EventOf, type Kind, type StateOf, type VersionedOrder } from '../domain/aggregate.ts'
 import { disputeIdOf } from '../domain/dispute.ts'
 import type { Entry } from '../domain/journal.ts'
+import type { Order } from '../domain/order.ts'
 import { termsOf } from '../domain/terms.ts'
 import {
   type ExportedJournal,
@@ -13,6 +14,7 @@ import { load } from '../store/aggregates.ts'
 import type { Store } from '../store/client.ts'
 import { CommitUnavailable } from '../store/commit.ts'
 import { filedEntries } from '../store/journal.ts'
+import { mailsAbout } from '../store/sale-mails.ts'
 import { type CommitDeps, instant } from './committing.ts'
 
 /** The sales that an order can come from and whose journal belongs to it, by the beginning of their ids. */
@@ -86,8 +88,21 @@ export const exportSale = async (deps: Deps & Pick<CommitDeps, 'now'>, before: V
   return newSaleExport(order.state, journals, {
     exportedAt: instant(deps.now()),
     terms: termsOf(order.state.termsVersion),
-    mails: mailsIn(journals),
+    mails: [...mailsIn(journals), ...(await partyMails(deps.store, order.state))],
   })
+}
+
+/** Mails to the parties: they are noted beside order and negotiation, and not in their journals. */
+const partyMails = async (store: Store, { id, saleId }: Order): Promise<ExportedMail[]> => {
+  const mails = await Promise.all([
+    mailsAbout(store, id),
+    saleId?.startsWith('off_') === true ? mailsAbout(store, saleId) : [],
+  ])
+  return mails
+    .flat()
+    .flatMap(({ sentAt: at, to, about, messageId }) =>
+      at === undefined || messageId === undefined ? [] : [{ at, to, about, messageId }],
+    )
 }
 
 /** Mails that a journal has the proof of: the mail service's own name of each. */

@@ -80,6 +80,9 @@ test('the timeline says who acts next and by when; a stranger is told of no orde
 
 test('an exported sale verifies by itself, and any one character that is changed is found', async () => {
   const sale = value(await operator().exportSale({ params: { orderId } }))
+  expect(sale.mails.map(({ to, about }) => `${about} ${to}`)).toEqual(
+    expect.arrayContaining(['handover_completed seller', 'dispute_split seller']),
+  )
   expect(sale.journals.map(({ aggregate, whole }) => [aggregate.split(':')[0], whole])).toEqual([
     ['order', true],
     ['dispute', true],
