@@ -16,6 +16,7 @@ import { settledSaleOf, transfersMade } from '../domain/seller-sale.ts'
 import type { Transfers } from '../gateways/transfers.ts'
 import { log } from '../runtime/log.ts'
 import { load } from '../store/aggregates.ts'
+import { CommitUnavailable } from '../store/commit.ts'
 import type { Store } from '../store/client.ts'
 import { loadOrder, settlingOrderIds } from '../store/orders.ts'
 import { type CommitDeps, committing, instant } from './committing.ts'
@@ -43,6 +44,10 @@ export const paySeller = async (deps: PayDeps, orderId: string): Promise<void> =
   const seller = await payableSeller(deps, sellerId)
   if (typeof seller === 'string') return block(deps, orderId, sellerId, seller)
   const transferMinor = await planTransfer(deps, order, sellerId)
+  // Whoever was asked at the same time may have paid before this plan was made: nothing is paid twice.
+  const present = await orderOf(deps, orderId)
+  if (present.status !== 'settling') return endPlan(deps, present, sellerId)
+  if (numberOf(present) !== numberOf(order)) throw new CommitUnavailable(`${orderId} was paid and is to be paid anew`)
   if (transferMinor === 0) return recordPaid(deps, orderId, sellerId, { transferMinor })
   const transfers = await deps.transfers()
   const made = await transfers.transfer(order, transferMinor, seller.stripeAccountId, numberOf(order))
@@ -87,6 +92,12 @@ const planTransfer = async (deps: PayDeps, order: Order, sellerId: string): Prom
   return sale.netMinor - offsetMinorOf(plan.offsets)
 }
 
+/** What is planned to go to debts, in minor units; undefined: there is no plan. */
+const plannedMinor = (seller: Seller, orderId: string): number | undefined => {
+  const plan = planOf(seller, orderId)
+  return plan === undefined ? undefined : offsetMinorOf(plan.offsets)
+}
+
 const block = (deps: PayDeps, orderId: string, sellerId: string, reason: string): Promise<void> =>
   committing<void>(deps, async () => {
     const [order, seller] = await Promise.all([loadOrder(deps.store, orderId), load(deps.store, 'seller', sellerId)])
@@ -108,17 +119,23 @@ const recordPaid = (deps: PayDeps, orderId: string, sellerId: string, paid: Paid
     const sale = settledSaleOf(order.state)
     const offsetMinor = sale.netMinor - paid.transferMinor
     const { transferId } = paid
+    const isSettling = order.state.status === 'settling'
+    // Without a transfer only the plan says that debts take all; another one that came in between says otherwise.
+    if (transferId === undefined && isSettling && plannedMinor(seller.state, orderId) !== offsetMinor) {
+      throw new CommitUnavailable(`the payment of ${orderId} was planned anew`)
+    }
     const decided =
-      order.state.status === 'settling' || transferId === undefined
+      isSettling || transferId === undefined
         ? decideSettled(order.state, { transferId, offsetMinor })
         : decideTransferFound(order.state, { transferId, offsetMinor })
-    if (!decided.ok) {
+    if (!decided.ok && transferId !== undefined) {
       log('error', 'transfer_not_recorded', { orderId, transferId, why: decided.refusal.message })
       return { changes: [], answer: undefined }
     }
     const now = instant(deps.now())
-    if (decided.value.length === 0) {
-      // Another try was faster, and this one has planned anew what was paid already.
+    if (!decided.ok || decided.value.length === 0) {
+      // Another try was faster, and this one has planned anew what was paid already; or the bank was, and nothing was
+      // transferred.
       const dropped = sellerChange(sellerId, seller, decidePlanDropped(seller.state, orderId), now, systemActor)
       return { changes: dropped === null ? [] : [dropped], answer: undefined }
     }

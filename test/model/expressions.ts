@@ -7,7 +7,12 @@ type Values = Readonly<Record<string, unknown>> | undefined
 
 const tokenPattern = /\s*(<=|>=|<>|[=<>(),]|[#:]?[A-Za-z_][\w.#]*)/y
 
-const tokensOf = (text: string): string[] => {
+/** Each expression is read once: the store writes some dozens. */
+const known = new Map<string, readonly string[]>()
+
+const tokensOf = (text: string): readonly string[] => {
+  const before = known.get(text)
+  if (before !== undefined) return before
   const tokens: string[] = []
   tokenPattern.lastIndex = 0
   while (tokenPattern.lastIndex < text.trimEnd().length) {
@@ -15,6 +20,7 @@ const tokensOf = (text: string): string[] => {
     if (found?.[1] === undefined) throw new Error(`cannot read the expression ${text}`)
     tokens.push(found[1])
   }
+  known.set(text, tokens)
   return tokens
 }
 

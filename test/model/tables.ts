@@ -13,6 +13,7 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb'
 import { marshall } from '@aws-sdk/util-dynamodb'
+import type { Entry } from '../../shared/domain/journal.ts'
 import { aggregateAt, entryOnItem } from '../../shared/store/items.ts'
 import { filedItem } from '../../shared/store/journal.ts'
 import { type Attributes, holds, updated } from './expressions.ts'
@@ -26,6 +27,7 @@ const sortKeys: Readonly<Record<string, string>> = {
   byHolder: 'acquiredAt',
   bySale: 'soldAt',
   byRank: 'offerRank',
+  bySeller: 'createdAt',
 }
 
 type Key = { readonly pk: string; readonly sk: string }
@@ -35,20 +37,55 @@ type Expressions = {
   readonly ExpressionAttributeValues?: Record<string, unknown> | undefined
 }
 
+/** What items are found by: `pk` of the tables, the others of their indexes. */
+const partitionKeys = ['pk', 'dueShard', 'buyerId', 'acquiredBy', 'saleMonth', 'sellerKey', 'shelf'] as const
+
+/** A query asks for one value of the partition key, first of all. */
+const partitionAsked = /^(#?\w+) = (:\w+)/
+
 const nameOf = ({ pk, sk }: Key) => `${pk}\u0000${sk}`
 
 /**
  * Tables in memory that keep the conditions and the transactions of the store, and nothing else, so that a hundred thousand
  * steps take seconds; what the store does not send throws. `test/model/engine.test.ts` holds them to the real engine: the
  * same acts leave the same items.
- * The entry that a write replaces is archived at once, as the stream does.
+ * The entry that a write replaces is archived at once, as the stream does. `onEntry` is told of each new entry, with the item
+ * that it came on, at the moment of the write.
  */
-export const openTables = (names: TableNames): DynamoDBDocumentClient => {
+export const openTables = (
+  names: TableNames,
+  onEntry: (entry: Entry, item: Attributes) => void = () => {},
+): DynamoDBDocumentClient => {
   const tables = new Map(Object.values(names).map((name) => [name, new Map<string, Attributes>()]))
   const tableOf = (name: string | undefined) => {
     const table = tables.get(name ?? '')
     if (table === undefined) throw new Error(`there is no table ${name ?? ''}`)
     return table
+  }
+  // Items by table, partition key and value, so that a query reads no others.
+  const partitions = new Map<string, Map<string, Attributes>>()
+  const place = (
+    table: string | undefined,
+    key: Key,
+    before: Attributes | undefined,
+    after: Attributes | undefined,
+  ) => {
+    for (const attribute of partitionKeys) {
+      const [left, entered] = [before?.[attribute], after?.[attribute]]
+      const partition = (value: unknown) => `${table} ${attribute} ${String(value)}`
+      if (left !== undefined && left !== entered) partitions.get(partition(left))?.delete(nameOf(key))
+      if (after === undefined || entered === undefined) continue
+      const named = partition(entered)
+      const items = partitions.get(named) ?? new Map<string, Attributes>()
+      partitions.set(named, items.set(nameOf(key), after))
+    }
+  }
+  const partitionOf = (input: QueryCommand['input']): Iterable<Attributes> => {
+    const [, named = '', value = ''] = partitionAsked.exec(input.KeyConditionExpression ?? '') ?? []
+    const attribute = input.ExpressionAttributeNames?.[named] ?? named
+    if (!(partitionKeys as readonly string[]).includes(attribute)) return tableOf(input.TableName).values()
+    const asked = input.ExpressionAttributeValues?.[value]
+    return partitions.get(`${input.TableName} ${attribute} ${String(asked)}`)?.values() ?? []
   }
   const stands = (table: string | undefined, key: Key) => tableOf(table).get(nameOf(key))
 
@@ -60,16 +97,20 @@ export const openTables = (names: TableNames): DynamoDBDocumentClient => {
     const before = stands(table, key)
     if (item === undefined) tableOf(table).delete(nameOf(key))
     else tableOf(table).set(nameOf(key), item)
+    place(table, key, before, item)
     archive(before, item)
   }
 
   const archive = (before: Attributes | undefined, after: Attributes | undefined): void => {
-    const aggregate = before === undefined ? null : aggregateAt(before)
-    if (before === undefined || after === undefined || aggregate === null) return
-    const replaced = entryOnItem(aggregate, before)
-    if (replaced.hash === entryOnItem(aggregate, after).hash || replaced.postings.length > 0) return
+    const aggregate = after === undefined ? null : aggregateAt(after)
+    if (after === undefined || aggregate === null) return
+    const entry = entryOnItem(aggregate, after)
+    const replaced = before === undefined ? null : entryOnItem(aggregate, before)
+    if (replaced?.hash === entry.hash) return
+    onEntry(entry, after)
+    if (replaced === null || replaced.postings.length > 0) return
     const filed = filedItem(replaced)
-    tableOf(names.escrowTable).set(nameOf(filed), filed)
+    write(names.escrowTable, filed, filed)
   }
 
   const failed = (item: Attributes | undefined) =>
@@ -80,29 +121,23 @@ export const openTables = (names: TableNames): DynamoDBDocumentClient => {
     })
 
   const query = (input: QueryCommand['input']) => {
-    const {
-      TableName,
-      IndexName,
-      KeyConditionExpression = '',
-      ScanIndexForward = true,
-      Limit,
-      ExclusiveStartKey,
-    } = input
+    const { IndexName, KeyConditionExpression = '', ScanIndexForward = true, Limit, ExclusiveStartKey } = input
     const sortKey = IndexName === undefined ? 'sk' : sortKeys[IndexName]
     if (sortKey === undefined) throw new Error(`there is no index ${IndexName ?? ''}`)
-    const place = (item: Attributes) => `${String(item[sortKey])}\u0000${String(item['pk'])}\u0000${String(item['sk'])}`
-    const found = [...tableOf(TableName).values()]
+    const positionOf = (item: Attributes) =>
+      `${String(item[sortKey])}\u0000${String(item['pk'])}\u0000${String(item['sk'])}`
+    const found = [...partitionOf(input)]
       .filter((item) =>
         [KeyConditionExpression, input.FilterExpression ?? KeyConditionExpression].every((expression) =>
           holds(expression, item, input.ExpressionAttributeNames, input.ExpressionAttributeValues),
         ),
       )
-      .toSorted((a, b) => (place(a) < place(b) ? -1 : 1) * (ScanIndexForward ? 1 : -1))
-    const after = ExclusiveStartKey === undefined ? undefined : place(ExclusiveStartKey)
+      .toSorted((a, b) => (positionOf(a) < positionOf(b) ? -1 : 1) * (ScanIndexForward ? 1 : -1))
+    const after = ExclusiveStartKey === undefined ? undefined : positionOf(ExclusiveStartKey)
     const left =
       after === undefined
         ? found
-        : found.filter((item) => (ScanIndexForward ? place(item) > after : place(item) < after))
+        : found.filter((item) => (ScanIndexForward ? positionOf(item) > after : positionOf(item) < after))
     const Items = left.slice(0, Limit ?? left.length)
     const last = Items.length < left.length ? Items.at(-1) : undefined
     return { Items, Count: Items.length, ...(last !== undefined && { LastEvaluatedKey: last }) }

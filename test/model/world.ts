@@ -22,7 +22,7 @@ import { loadOrder } from '../../shared/store/orders.ts'
 import { scanTable } from '../../shared/store/scan.ts'
 import { advanceSale } from '../../shared/workflows/advance-sale.ts'
 import { applyDeadlineInTime } from '../../shared/workflows/apply-deadline.ts'
-import { applyPayment } from '../../shared/workflows/apply-payment.ts'
+import { applyPayment, type PaymentDeps } from '../../shared/workflows/apply-payment.ts'
 import { declineAfter } from '../../shared/workflows/end-negotiations.ts'
 import { sweepDeadlines } from '../../shared/workflows/sweep-deadlines.ts'
 import type { ShelvesStore, Store } from '../../shared/store/client.ts'
@@ -65,7 +65,15 @@ export const usd = (amountMinor: number): Money => ({ amountMinor, currency: 'US
 
 export type World = ReturnType<typeof openWorld>
 
-export const openWorld = (store: Store & ShelvesStore, prefix: string) => {
+/** The payment provider, where a test has one. */
+export type Provider = Pick<PaymentDeps, 'payments' | 'sellerAccounts'>
+
+const noProvider: Provider = {
+  payments: () => Promise.reject(new Error('no charge is looked at here')),
+  sellerAccounts: () => Promise.reject(new Error('no seller is looked at here')),
+}
+
+export const openWorld = (store: Store & ShelvesStore, prefix: string, provider: Provider = noProvider) => {
   let nowMs = start
   let keys = 0
   let randoms = 0
@@ -100,8 +108,8 @@ export const openWorld = (store: Store & ShelvesStore, prefix: string) => {
       return bytes.subarray(0, count)
     },
     livemode: () => Promise.resolve(false),
-    payments: () => Promise.reject(new Error('no charge is looked at here')),
-    sellerAccounts: () => Promise.reject(new Error('no seller is looked at here')),
+    payments: provider.payments,
+    sellerAccounts: provider.sellerAccounts,
     // Everybody pays by bank transfer: there is no card to learn, and none is authorised.
     authorisations: () =>
       Promise.resolve({ readCard: () => Promise.resolve(null) } as Partial<Authorisations> as Authorisations),
