@@ -39,7 +39,8 @@ export class Trail {
     this.#names = new Map(Object.entries(names))
   }
 
-  #isNamedIn(text: string): boolean {
+  /** Whether a text is about this sale. */
+  isNamedIn(text: string): boolean {
     for (const name of this.#names.keys()) if (text.includes(name)) return true
     return false
   }
@@ -52,7 +53,7 @@ export class Trail {
   learn(call: MadeCall): void {
     if (call.service !== 'stripe' && call.operation !== 'TransactWriteItems') return
     const asked = `${call.path} ${call.body}`
-    if (!this.#isNamedIn(asked)) return
+    if (!this.isNamedIn(asked)) return
     const answered = call.service === 'stripe' ? (call.answer ?? '') : ''
     for (const [id] of `${asked} ${answered}`.matchAll(providerId)) {
       if (!this.#names.has(id)) this.know(id, id.slice(0, id.indexOf('_')))
@@ -63,7 +64,7 @@ export class Trail {
   stepsOf(call: Call): string[] {
     if (reads.has(call.operation)) return []
     const steps = entriesOf(call)
-      .filter((entry) => this.#isNamedIn(entry))
+      .filter((entry) => this.isNamedIn(entry))
       .map((entry) => `${call.function} ${call.service} ${call.operation} ${this.#tellingOf(entry)}`.trimEnd())
     return [...new Set(steps)]
   }

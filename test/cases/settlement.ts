@@ -1,6 +1,7 @@
 import { derivedId } from '../../shared/contract/ids.ts'
 import type { Money } from '../../shared/contract/money.ts'
 import type { Problem } from '../../shared/contract/problems.ts'
+import { disputeIdOf } from '../../shared/domain/dispute.ts'
 import { balances } from '../../shared/domain/ledger.ts'
 import type { Order } from '../../shared/domain/order.ts'
 import { replacementNames } from '../../shared/domain/replacement.ts'
@@ -112,7 +113,7 @@ const placeAt = (asked: Money) =>
     insist(() => market.buyer(buyer).placeOrder({ body: { handle, price: asked }, idempotencyKey: key })),
   )
 
-const pay = each(async (market, { buyer, orderId, trail }) => {
+export const pay = each(async (market, { buyer, orderId, trail }) => {
   let page = ''
   await insist(async () => {
     const answer = await market.buyer(buyer).openCheckout({ params: { orderId } })
@@ -124,7 +125,7 @@ const pay = each(async (market, { buyer, orderId, trail }) => {
   trail.know(paid.intent.id, 'payment')
 })
 
-const accept = each((market, { buyer, orderId }) =>
+export const accept = each((market, { buyer, orderId }) =>
   insist(
     () => market.buyer(buyer).acceptInspection({ params: { orderId } }),
     // Nobody else accepts, and the clock stands long before the end of the inspection: it was this buyer.
@@ -132,6 +133,41 @@ const accept = each((market, { buyer, orderId }) =>
       code === 'transition_not_allowed' && ['settling', 'settled'].includes(String(facts?.['status'])),
   ),
 )
+
+const words = 'It is not what the listing said'
+
+const dispute = each(async (market, { buyer, orderId, trail }) => {
+  trail.know(disputeIdOf(orderId), 'dispute')
+  await insist(() =>
+    market.buyer(buyer).openDispute({
+      params: { orderId },
+      body: { reason: 'not_as_described', words },
+      idempotencyKey: `dispute_of_${orderId}`,
+    }),
+  )
+})
+
+const answer = each((market, { seller, orderId }) =>
+  insist(() =>
+    market.buyer(seller).addStatement({
+      params: { disputeId: disputeIdOf(orderId) },
+      body: { words },
+      idempotencyKey: `answer_of_${orderId}`,
+    }),
+  ),
+)
+
+type Decision = { readonly outcome: 'settle' | 'refund' } | { readonly outcome: 'split'; readonly refund: Money }
+
+const decideAs = (decision: Decision) =>
+  each((market, { orderId }) =>
+    insist(() =>
+      operatorOf(market).decideDispute({
+        params: { disputeId: disputeIdOf(orderId) },
+        body: { ...decision, reason: words, basedOn: 2 },
+      }),
+    ),
+  )
 
 const chargeBack = each(async (market, { orderId, trail }) => {
   const [charge] = await chargesOf(market, orderId)
@@ -156,7 +192,9 @@ const untilAvailable: Course[number] = ({ system }) => system.clock.move(2 * day
 /** The provider has paid the seller's bank. */
 const untilPaidOut: Course[number] = ({ system }) => system.clock.move(4 * dayMs)
 
-const sold = [atTen, listAt(price), placeAt(price), pay]
+export const list = listAt(price)
+export const place = placeAt(price)
+const sold = [atTen, list, place, pay]
 const courseAt = (asked: Money): Course => [listAt(asked), placeAt(asked), pay, accept]
 
 /**
@@ -171,6 +209,7 @@ export const fillPlatform = async (market: Market, sale: Sale): Promise<void> =>
 /** What every run of the tests goes through. */
 export const courses = {
   'a sale that is settled': [...sold, accept],
+  'a dispute that ends with a refund': [...sold, dispute, answer, decideAs({ outcome: 'refund' })],
   'a chargeback after the transfer, which is taken back': [
     ...sold,
     accept,
@@ -195,6 +234,12 @@ export const longCourses = {
     untilAvailable,
     chargeBack,
     closeChargeback('won'),
+  ],
+  'a dispute that is split': [
+    ...sold,
+    dispute,
+    answer,
+    decideAs({ outcome: 'split', refund: { ...price, amountMinor: 300_00 } }),
   ],
   'a chargeback before the transfer': [...sold, chargeBack, closeChargeback('lost')],
 } as const satisfies Record<string, Course>
