@@ -376,8 +376,8 @@ export const grants = {
     recordsFailures('effects'),
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'escrow' },
-    // The evidence pack of a chargeback holds the journals of its sale.
-    { allow: ['dynamodb:Query'], on: 'escrow', partitions: ['J#*'] },
+    // The evidence pack of a chargeback holds the journals of its sale, and which mails went to its parties.
+    { allow: ['dynamodb:Query'], on: 'escrow', partitions: ['J#*', 'M#*', 'O#*'] },
     { allow: ['s3:PutObject'], on: 'evidence-bucket/packs/*' },
     // The other offers for a handle of which one was accepted.
     { allow: ['dynamodb:Query'], on: 'escrow/index/byRank' },
