@@ -93,7 +93,7 @@ export const asksEligibility: readonly Grant[] = [
 ]
 
 /** Keeps where an account that trades is written to. */
-const notesContact: Grant = { allow: ['dynamodb:PutItem'], on: 'escrow', partitions: ['K#*'] }
+const notesContact: Grant = { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'escrow', partitions: ['K#*'] }
 
 /** The counters of requests, by route and account. */
 const countsRequests: Grant = { allow: ['dynamodb:UpdateItem'], on: 'escrow', partitions: ['Y#*'] }
