@@ -18,6 +18,11 @@ export const getRedirect = async (
   const name = checkHandle(input)
   if (!name.ok) return name
   const handle = (await viewHandle(store, name.value))?.state
+  // A handle that was sold, or that stood in for one, says where its former account is.
+  const moved = handle?.movedTo
+  if (handle !== undefined && moved !== undefined && moved.until > now) {
+    return ok({ handle: handle.name, accountId: moved.accountId, until: moved.until })
+  }
   const until = handle?.listing === undefined ? undefined : opensAtOf(handle.listing)
   return handle?.formerHolderId === undefined || until === undefined || until <= now
     ? refuse('not_found', `${name.value} redirects to nobody`, 'handle')

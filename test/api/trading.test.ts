@@ -130,6 +130,8 @@ test('a sale between users: paid, handed over at once, inspected, accepted; the 
   expect(handle?.contact).toBeUndefined()
   expect(replacement?.state).toMatchObject({ display: 'Opal_Two', holder: { accountId: seller.accountId } })
   expect(replacement?.contact?.email).toMatch(/@example\.com$/)
+  const platform = await market.client('platform')
+  expect(value(await platform.getRedirect({ params }))).toMatchObject({ accountId: seller.accountId })
 
   const sold = value(await seller.client.getMySale({ params: sale }))
   expect(sold).toMatchObject({
