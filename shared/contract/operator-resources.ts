@@ -87,12 +87,10 @@ export const journalEntrySchema = z
   })
   .meta({ id: 'JournalEntry' })
 
-export const redirectSchema = z
-  .object({ handle: z.string(), accountId: accountIdSchema, until: instantSchema })
-  .meta({
-    id: 'Redirect',
-    description: 'Links to a handle in quarantine, or to one that was sold, lead to the account that had it',
-  })
+export const redirectSchema = z.object({ handle: z.string(), accountId: accountIdSchema, until: instantSchema }).meta({
+  id: 'Redirect',
+  description: 'Links to a handle in quarantine, or to one that was sold, lead to the account that had it',
+})
 
 export const activitySchema = z
   .strictObject({ handle: handleInputSchema, accountId: accountIdSchema, activeAt: instantSchema })
