@@ -9,6 +9,7 @@ import {
 } from 'aws-cdk-lib/aws-dynamodb'
 import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager'
 import type { Construct } from 'constructs'
+import { buyersColumns, sellersColumns } from '../shared/domain/order-rows.ts'
 import { type Resources, subResourceArn } from './resources.ts'
 import { resourceName, type Settings } from './settings.ts'
 
@@ -69,14 +70,16 @@ export class DataStack extends Stack {
       indexName: 'byParty',
       partitionKey: text('buyerId'),
       sortKey: text('createdAt'),
-      projectionType: ProjectionType.ALL,
+      projectionType: ProjectionType.INCLUDE,
+      nonKeyAttributes: [...buyersColumns],
     })
     // What a user sells (`order#<account>`), and the offers that a user gets (`offer#<account>`).
     this.escrow.addGlobalSecondaryIndex({
       indexName: 'bySeller',
       partitionKey: text('sellerKey'),
       sortKey: text('createdAt'),
-      projectionType: ProjectionType.ALL,
+      projectionType: ProjectionType.INCLUDE,
+      nonKeyAttributes: [...sellersColumns],
     })
     this.escrow.addGlobalSecondaryIndex({
       indexName: 'bySale',

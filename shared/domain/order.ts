@@ -338,7 +338,7 @@ export const isPaidOut = ({ transferId, reversalId }: Order): boolean =>
   transferId !== undefined && reversalId === undefined
 
 /** The order's deadline as an instant, from its table and the terms it was placed under; null where nothing is waited for. */
-export const orderDueAt = (order: Order): string | null => {
+export const orderDueAt = (order: Pick<Order, 'status' | 'payBy' | 'since' | 'termsVersion'>): string | null => {
   if (order.status === 'awaiting_payment') return order.payBy
   const after = deadlineOf(orderMachine, order.status)?.after
   if (after === undefined || !isDuration(after)) return null

@@ -3,8 +3,16 @@ import type { VersionedOf } from '../domain/aggregate.ts'
 import type { OfferGroup } from '../domain/negotiation.ts'
 import { getItems } from './batch-get.ts'
 import type { EscrowStore } from './client.ts'
-import { aggregateKey, type Item, offersMadeKey, offersReceivedKey, readAggregate } from './items.ts'
-import { type Page, type PageKey, type PageKeyTest, pageKeyTest, type PageOf, queryNewest } from './pages.ts'
+import { aggregateKey, offersMadeKey, offersReceivedKey, readAggregate } from './items.ts'
+import {
+  type Page,
+  type PageKey,
+  type PageKeyTest,
+  pageKeyTest,
+  type PageOf,
+  type Question,
+  queryNewest,
+} from './pages.ts'
 
 type Versioned = VersionedOf<'negotiation'>
 
@@ -16,31 +24,21 @@ export const madePageKey = (group: OfferGroup, proposerId: string): PageKeyTest 
 export const receivedPageKey = (group: OfferGroup, holderId: string): PageKeyTest =>
   pageKeyTest({ ...negotiationPageKey, offersTo: offersReceivedKey(group, holderId), offerRank: /./ })
 
-/** The offers that an account made, newest first, from the index `byParty`: one request. */
-export const queryMade = async (
-  store: EscrowStore,
-  group: OfferGroup,
-  proposerId: string,
-  page: Page,
-): Promise<PageOf<Versioned>> => {
-  const is = offersMadeKey(group, proposerId)
-  const question = { table: store.escrowTable, index: 'byParty', key: 'buyerId', is }
-  const { items, next } = await queryNewest<Item>(store.db, question, page)
-  return { items: items.map((item) => readAggregate('negotiation', item)), next }
-}
+/** The offers that an account made, newest first, from the index `byParty`. */
+export const queryMade = (store: EscrowStore, group: OfferGroup, proposerId: string, page: Page) =>
+  queryOffers(store, { index: 'byParty', key: 'buyerId', is: offersMadeKey(group, proposerId) }, page)
 
-/**
- * The offers that an account received, open ones by their rank, from the index `byRank`: one request for the keys and one
- * for the offers. One that moved to another list in between is left out.
- */
-export const queryReceived = async (
+/** The offers that an account received, open ones by their rank, from the index `byRank`. */
+export const queryReceived = (store: EscrowStore, group: OfferGroup, holderId: string, page: Page) =>
+  queryOffers(store, { index: 'byRank', key: 'offersTo', is: offersReceivedKey(group, holderId) }, page)
+
+/** One request for the keys and one for the offers. One that moved to another list in between is left out. */
+const queryOffers = async (
   store: EscrowStore,
-  group: OfferGroup,
-  holderId: string,
+  list: Omit<Question, 'table'>,
   page: Page,
 ): Promise<PageOf<Versioned>> => {
-  const is = offersReceivedKey(group, holderId)
-  const question = { table: store.escrowTable, index: 'byRank', key: 'offersTo', is }
+  const question = { ...list, table: store.escrowTable }
   const { items: rows, next } = await queryNewest<{ readonly pk: string; readonly sk: string }>(
     store.db,
     question,
@@ -53,7 +51,7 @@ export const queryReceived = async (
     rows.map(({ pk, sk }) => ({ pk, sk })),
     false,
   )) {
-    if (item['offersTo'] === is) found.set(String(item['pk']), readAggregate('negotiation', item))
+    if (item[list.key] === list.is) found.set(String(item['pk']), readAggregate('negotiation', item))
   }
   return { items: rows.flatMap(({ pk }) => found.get(pk) ?? []), next }
 }

@@ -3,7 +3,8 @@ import type { VersionedOrder } from '../domain/aggregate.ts'
 import type { Currency } from '../contract/money.ts'
 import type { EscrowStore } from './client.ts'
 import { load } from './aggregates.ts'
-import { type Item, readOrder, sellerKeyOf } from './items.ts'
+import { sellerKeyOf } from './items.ts'
+import type { BuyersOrder, SellersOrder } from '../domain/order-rows.ts'
 import { type Page, type PageKey, type PageKeyTest, pageKeyTest, type PageOf, queryNewest } from './pages.ts'
 
 /** One strongly consistent read: 1 unit. */
@@ -14,25 +15,16 @@ const orderPageKey = { pk: /^O#./, sk: 'order' }
 export const buyerPageKey = (buyerId: string): PageKeyTest => pageKeyTest({ ...orderPageKey, buyerId, createdAt: /./ })
 
 /** A buyer's orders, newest first, from the index `byParty`. */
-export const queryBuyer = async (store: EscrowStore, buyerId: string, page: Page): Promise<PageOf<VersionedOrder>> => {
-  const question = { table: store.escrowTable, index: 'byParty', key: 'buyerId', is: buyerId }
-  const { items, next } = await queryNewest<Item>(store.db, question, page)
-  return { items: items.map(readOrder), next }
-}
+export const queryBuyer = (store: EscrowStore, buyerId: string, page: Page): Promise<PageOf<BuyersOrder>> =>
+  queryNewest(store.db, { table: store.escrowTable, index: 'byParty', key: 'buyerId', is: buyerId }, page)
 
 export const sellerPageKey = (sellerId: string): PageKeyTest =>
   pageKeyTest({ ...orderPageKey, sellerKey: sellerKeyOf('order', sellerId), createdAt: /./ })
 
 /** What a user has sold and sells, newest first, from the index `bySeller`. */
-export const querySeller = async (
-  store: EscrowStore,
-  sellerId: string,
-  page: Page,
-): Promise<PageOf<VersionedOrder>> => {
+export const querySeller = (store: EscrowStore, sellerId: string, page: Page): Promise<PageOf<SellersOrder>> => {
   const is = sellerKeyOf('order', sellerId)
-  const question = { table: store.escrowTable, index: 'bySeller', key: 'sellerKey', is }
-  const { items, next } = await queryNewest<Item>(store.db, question, page)
-  return { items: items.map(readOrder), next }
+  return queryNewest(store.db, { table: store.escrowTable, index: 'bySeller', key: 'sellerKey', is }, page)
 }
 
 /**
@@ -50,7 +42,7 @@ export const settlingOrderIds = async (
   do {
     const page = await querySeller(store, sellerId, { limit: lookedAtMax - lookedAt, after })
     lookedAt += page.items.length
-    for (const { state } of page.items) if (state.status === 'settling') ids.push(state.id)
+    for (const { id, status } of page.items) if (status === 'settling') ids.push(id)
     after = page.next
   } while (after !== undefined && lookedAt < lookedAtMax)
   return ids

@@ -48,6 +48,18 @@ export const committing = async <T>(deps: CommitDeps<CommitStore>, step: Step<T>
   throw new CommitUnavailable(`others were faster ${decisionsMax} times`)
 }
 
+/**
+ * How a step comes to what was read a moment ago: the first time that very value, for the commit holds it against what
+ * stands; after that somebody else was faster, and it is read anew. A read unit and a round trip less.
+ */
+export const knownThenRead = <T>(known: T, read: () => Promise<T>): (() => Promise<T>) => {
+  let tries = 0
+  return () => {
+    tries += 1
+    return tries === 1 ? Promise.resolve(known) : read()
+  }
+}
+
 /** Steps that are taken again at the same time, where others were faster. */
 const repeatsAtOnce = 16
 

@@ -11,8 +11,8 @@ import type { Assessment } from '../domain/release.ts'
 import { ok, refuse, type Result } from '../domain/result.ts'
 import type { Caller } from '../runtime/caller.ts'
 import type { Store } from '../store/client.ts'
-import { type HandleForSale, loadForSale, loadHandle } from '../store/handles.ts'
-import { type CommitDeps, committing, instant } from './committing.ts'
+import { type HandleForSale, type LoadedHandle, loadForSale, loadHandle } from '../store/handles.ts'
+import { type CommitDeps, committing, instant, knownThenRead } from './committing.ts'
 import { noteContact } from './note-contact.ts'
 import { checkEligibility, type EligibilityDeps } from './eligibility.ts'
 
@@ -44,7 +44,8 @@ export const openListing = async (
   const refused = await checkEligibility(deps, caller, { kind: 'list', amountMinor })
   if (refused !== null) return { ok: false, refusal: refused }
   await noteContact(deps, caller)
-  return moving(deps, name.value, actor, (handle, now) => {
+  const read = knownThenRead<LoadedHandle | null>(known, () => loadHandle(deps.store, name.value))
+  return moving(deps, name.value, actor, read, (handle, now) => {
     const hindered = sellingHindered(handle, sellerId, deps.terms, now)
     if (hindered !== null) return { ok: false, refusal: hindered }
     if (!assessed.pass && assessed.code !== 'above_checkout') {
@@ -72,17 +73,19 @@ export const closeListing = async (
   const name = checkHandle(input)
   if (!name.ok) return name
   const actor: Actor = { kind: 'seller', id: sellerId }
-  return moving(deps, name.value, actor, (handle, now) => decideListingClosed(handle, sellerId, actor, now))
+  const read = () => loadHandle(deps.store, name.value)
+  return moving(deps, name.value, actor, read, (handle, now) => decideListingClosed(handle, sellerId, actor, now))
 }
 
 const moving = (
   deps: CommitDeps<Store>,
   name: string,
   actor: Actor,
+  read: () => Promise<LoadedHandle | null>,
   decide: (handle: Handle, now: string) => Result<readonly HandleEvent[]>,
 ): Promise<Result<Handle>> =>
   committing<Result<Handle>>(deps, async () => {
-    const before = await loadHandle(deps.store, name)
+    const before = await read()
     if (before === null) return { changes: [], answer: unknownHandle(name) }
     const now = instant(deps.now())
     const decided = decide(before.state, now)

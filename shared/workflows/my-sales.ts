@@ -6,6 +6,7 @@ import { ok, type Refusal, refuse, type Result } from '../domain/result.ts'
 import { decodeCursor, encodeCursor } from '../runtime/cursor.ts'
 import type { EscrowStore, HandlesStore, Store } from '../store/client.ts'
 import { loadHandles } from '../store/handles.ts'
+import type { SellersOrder } from '../domain/order-rows.ts'
 import { loadOrder, querySeller, sellerPageKey } from '../store/orders.ts'
 import type { CommitDeps } from './committing.ts'
 import { actOnOrder } from './order-acts.ts'
@@ -21,12 +22,12 @@ export const listSales = async (
   store: EscrowStore,
   sellerId: string,
   page: { readonly limit: number; readonly cursor?: string | undefined },
-): Promise<Result<{ readonly items: readonly Order[]; readonly nextCursor: string | null }>> => {
+): Promise<Result<{ readonly items: readonly SellersOrder[]; readonly nextCursor: string | null }>> => {
   const scope = `sales ${sellerId}`
   const after = decodeCursor(scope, page.cursor, sellerPageKey(sellerId))
   if (!after.ok) return after
   const { items, next } = await querySeller(store, sellerId, { limit: page.limit, after: after.value })
-  return ok({ items: items.map((order) => order.state), nextCursor: encodeCursor(scope, next) })
+  return ok({ items, nextCursor: encodeCursor(scope, next) })
 }
 
 /**

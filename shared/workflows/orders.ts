@@ -1,6 +1,7 @@
 import type { Order } from '../domain/order.ts'
 import { ok, refuse, type Result } from '../domain/result.ts'
 import type { EscrowStore } from '../store/client.ts'
+import type { BuyersOrder } from '../domain/order-rows.ts'
 import { buyerPageKey, loadOrder, queryBuyer } from '../store/orders.ts'
 import { decodeCursor, encodeCursor } from '../runtime/cursor.ts'
 
@@ -17,10 +18,10 @@ export const listOrders = async (
   store: EscrowStore,
   buyerId: string,
   page: { readonly limit: number; readonly cursor?: string | undefined },
-): Promise<Result<{ readonly items: readonly Order[]; readonly nextCursor: string | null }>> => {
+): Promise<Result<{ readonly items: readonly BuyersOrder[]; readonly nextCursor: string | null }>> => {
   const scope = `orders ${buyerId}`
   const after = decodeCursor(scope, page.cursor, buyerPageKey(buyerId))
   if (!after.ok) return after
   const { items, next } = await queryBuyer(store, buyerId, { limit: page.limit, after: after.value })
-  return ok({ items: items.map((order) => order.state), nextCursor: encodeCursor(scope, next) })
+  return ok({ items, nextCursor: encodeCursor(scope, next) })
 }

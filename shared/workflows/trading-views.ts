@@ -2,7 +2,7 @@ import type * as z from 'zod'
 import { usd } from '../contract/money.ts'
 import type { quoteSchema, saleSchema } from '../contract/trading.ts'
 import { quoteOf } from '../domain/commission.ts'
-import type { Order } from '../domain/order.ts'
+import type { SellersOrder } from '../domain/order-rows.ts'
 import { viewOrder } from './views.ts'
 
 /** What a seller gets of a price by the schedule in force. */
@@ -14,7 +14,7 @@ export const viewQuote = (priceMinor: number, quote = quoteOf(priceMinor)): z.in
 })
 
 /** A sale as its seller sees it: nothing of the buyer. */
-export const viewSale = (order: Order): z.infer<typeof saleSchema> => {
+export const viewSale = (order: SellersOrder): z.infer<typeof saleSchema> => {
   const { id, handle, display, status, createdAt, updatedAt, next } = viewOrder(order)
   return {
     orderId: id,

@@ -19,10 +19,11 @@ import {
   phasesOf,
   priceAt,
 } from '../domain/listing.ts'
-import { type Order, orderDueAt } from '../domain/order.ts'
+import { orderDueAt } from '../domain/order.ts'
 import { orderMachine } from '../domain/order-machine.ts'
 import type { ReleasePolicy, RuleName } from '../domain/release-policy.ts'
 import { deadlineOf, type Machine } from '../domain/transitions.ts'
+import type { BuyersOrder } from '../domain/order-rows.ts'
 
 // From domain states to what the contract shows. Who holds a handle is not shown: holders are pseudonymous.
 
@@ -144,12 +145,12 @@ export const viewCard = (card: Card, now: string): z.infer<typeof listingCardSch
 })
 
 /** What a buyer waits for first while the order is unpaid is the buyer's own payment, not the provider's word of it. */
-export const orderNext = (order: Order): NextStep | null => {
+export const orderNext = (order: BuyersOrder): NextStep | null => {
   const step = nextStep(orderMachine, order.status, orderDueAt(order))
   return step !== null && order.status === 'awaiting_payment' ? { ...step, actor: 'buyer', action: 'pay' } : step
 }
 
-export const viewOrder = (order: Order): z.infer<typeof orderSchema> => ({
+export const viewOrder = (order: BuyersOrder): z.infer<typeof orderSchema> => ({
   id: order.id,
   handle: order.handle,
   display: order.display,

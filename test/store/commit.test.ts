@@ -185,7 +185,7 @@ describe(`the indexes on ${engineKind}`, () => {
     let after: Record<string, string> | undefined
     do {
       const page = await queryBuyer(store, 'acct_pager', { limit: 3, after })
-      seen.push(...page.items.map((order) => order.state.id))
+      seen.push(...page.items.map(({ id }) => id))
       after = page.next
     } while (after !== undefined)
     expect(seen).toEqual(ids.toReversed())
