@@ -99,6 +99,10 @@ export const handleSchema = z
     legalHold: z.boolean(),
     listing: listingSchema.nullable(),
     appraisal: appraisalSchema.nullable(),
+    movedTo: z
+      .object({ handle: z.string(), until: instantSchema })
+      .nullable()
+      .meta({ description: 'Where the account is now that sold it, if it wants that told; null after `until`' }),
     next: nextStepSchema.nullable(),
   })
   .meta({ id: 'Handle' })

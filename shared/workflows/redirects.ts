@@ -2,6 +2,7 @@ import type * as z from 'zod'
 import type { redirectSchema } from '../contract/operator-resources.ts'
 import { checkHandle } from '../domain/handle-name.ts'
 import { opensAtOf } from '../domain/listing.ts'
+import { redirectOf } from '../domain/redirect.ts'
 import { ok, refuse, type Result } from '../domain/result.ts'
 import type { HandlesStore } from '../store/client.ts'
 import { viewHandle } from '../store/handles.ts'
@@ -19,8 +20,8 @@ export const getRedirect = async (
   if (!name.ok) return name
   const handle = (await viewHandle(store, name.value))?.state
   // A handle that was sold, or that stood in for one, says where its former account is.
-  const moved = handle?.movedTo
-  if (handle !== undefined && moved !== undefined && moved.until > now) {
+  const moved = handle === undefined ? null : redirectOf(handle, now)
+  if (handle !== undefined && moved !== null) {
     return ok({ handle: handle.name, accountId: moved.accountId, until: moved.until })
   }
   const until = handle?.listing === undefined ? undefined : opensAtOf(handle.listing)

@@ -7,7 +7,7 @@ import { fromStored, reasonWords, type StoredAppraisal } from '../domain/apprais
 import { type Card, cardEndsAt, cardMode, cardPrice } from '../domain/card.ts'
 import { handleDueAt, isOverruled } from '../domain/handle-due.ts'
 import { handleMachine } from '../domain/handle-machine.ts'
-import type { Handle, Listing, Release } from '../domain/handle.ts'
+import type { Handle, Listing, Redirect, Release } from '../domain/handle.ts'
 import {
   decayTimes,
   liveSale,
@@ -20,6 +20,7 @@ import {
   priceAt,
 } from '../domain/listing.ts'
 import { orderDueAt } from '../domain/order.ts'
+import { publicRedirectOf } from '../domain/redirect.ts'
 import { orderMachine } from '../domain/order-machine.ts'
 import type { ReleasePolicy, RuleName } from '../domain/release-policy.ts'
 import { deadlineOf, type Machine } from '../domain/transitions.ts'
@@ -97,6 +98,9 @@ const viewListing = (listing: Listing, now: string): z.infer<typeof listingSchem
   }
 }
 
+const viewRedirect = (redirect: Redirect | null) =>
+  redirect === null ? null : { handle: redirect.handle, until: redirect.until }
+
 export const viewHandle = (handle: Handle, policy: ReleasePolicy, now: string): z.infer<typeof handleSchema> => ({
   handle: handle.name,
   display: handle.display,
@@ -114,6 +118,7 @@ export const viewHandle = (handle: Handle, policy: ReleasePolicy, now: string): 
   legalHold: handle.legalHold !== undefined,
   listing: handle.listing === undefined || handle.listing.unlisted === true ? null : viewListing(handle.listing, now),
   appraisal: handle.appraisal === undefined ? null : viewAppraisal(handle.appraisal),
+  movedTo: viewRedirect(publicRedirectOf(handle, now)),
   next: nextStep(handleMachine, handle.status, handleDueAt(handle, policy)),
 })
 

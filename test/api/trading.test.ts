@@ -17,6 +17,8 @@ const key = (): string => {
   return `trading-${keys}`
 }
 
+const plus = (instant: string, ms: number): string => new Date(Date.parse(instant) + ms).toISOString()
+
 /** An account that uses its handle, and its client. */
 const holding = async (handle: string, more: Readonly<Record<string, unknown>> = {}) => {
   const account = market.account(handle, 1, more)
@@ -132,6 +134,9 @@ test('a sale between users: paid, handed over at once, inspected, accepted; the 
   expect(replacement?.contact?.email).toMatch(/@example\.com$/)
   const platform = await market.client('platform')
   expect(value(await platform.getRedirect({ params }))).toMatchObject({ accountId: seller.accountId })
+  const shown = value(await (await market.client('anybody')).getHandle({ params }))
+  expect(shown.movedTo).toEqual({ handle: 'opal_two', until: plus(inspected.updatedAt, 30 * dayMs) })
+  expect(JSON.stringify(shown)).not.toContain(seller.accountId)
 
   const sold = value(await seller.client.getMySale({ params: sale }))
   expect(sold).toMatchObject({
@@ -188,6 +193,8 @@ test('without a word of the seller a handle is generated, and without one of the
   const { client: buyer, params } = await buy('buyer_two', 'juniperwell', 60_00)
   expect(value(await buyer.getOrder({ params })).status).toBe('inspection')
   expect(value(await seller.client.getMySale({ params })).replacedBy).toMatch(/^user_[0-9a-z]{10}$/)
+  // Nor is anybody told where the seller is now.
+  expect(value(await buyer.getHandle({ params: { handle: 'juniperwell' } })).movedTo).toBeNull()
   await market.system.clock.move(3 * dayMs + 60_000, { settle: true })
   const sweep = market.system.schedules.names.find((name) => name.endsWith('sweep-deadlines'))
   market.system.schedules.fire(sweep ?? '')
