@@ -75,18 +75,18 @@ it('the public page says where the account is now, to the last millisecond and n
   expect(await getRedirect(store, 'asked', at(30 * dayMs))).toMatchObject({ ok: false })
 })
 
-it('it says nothing where the seller did not ask for it', async () => {
+it('the public page says nothing where the seller did not ask for it', async () => {
   await sold('silent', false)
   expect(await shown('silent', 0)).toBeNull()
 })
 
-it('it says nothing once the account has sold the other handle too', async () => {
+it('the public page says nothing once the account has sold the other handle too', async () => {
   const { replacement } = await sold('twice', true)
   await move(replacement, { type: 'handle_handed_over', accountId: stranger, orderId: 'ord_2' }, dayMs)
   expect(await shown('twice', dayMs)).toBeNull()
 })
 
-it('it says nothing once the buyer has sold the handle on', async () => {
+it('the public page says nothing once the buyer has sold the handle on', async () => {
   const { handle } = await sold('onward', true)
   await move(handle, { type: 'handle_handed_over', accountId: stranger, orderId: 'ord_2' }, dayMs)
   expect(await shown('onward', dayMs)).toBeNull()
