@@ -42,7 +42,8 @@ const escrowItems = async (market: Market): Promise<Item[]> => {
 export const ledgerOf = async (market: Market): Promise<ReadonlyMap<string, number>> =>
   bookOfItems(await escrowItems(market))
 
-const bookOfItems = (items: readonly Item[]): Map<string, number> => {
+/** The same of these items alone. */
+export const bookOfItems = (items: readonly Item[]): Map<string, number> => {
   const entries = new Map<string, Entry>()
   for (const item of items) {
     const pk = String(item['pk'])

@@ -1,3 +1,4 @@
+import type { PayOrder } from '../../local/stripe/control.ts'
 import { derivedId } from '../../shared/contract/ids.ts'
 import type { Money } from '../../shared/contract/money.ts'
 import type { Problem } from '../../shared/contract/problems.ts'
@@ -113,16 +114,24 @@ const placeAt = (asked: Money) =>
     insist(() => market.buyer(buyer).placeOrder({ body: { handle, price: asked }, idempotencyKey: key })),
   )
 
-export const pay = each(async (market, { buyer, orderId, trail }) => {
+/** The buyer opens the page and pays there. Answers the payment. */
+export const payAs = async (market: Market, { buyer, orderId, trail }: Sale, how: PayOrder = {}): Promise<string> => {
   let page = ''
   await insist(async () => {
     const answer = await market.buyer(buyer).openCheckout({ params: { orderId } })
     if (answer.ok) page = answer.value.url
     return answer
   })
-  const paid = market.stripe.control.pay(/cs_\w+/.exec(page)?.[0] ?? '')
-  if (paid.result !== 'paid') throw new Error(`the page of ${orderId} was ${paid.result}`)
-  trail.know(paid.intent.id, 'payment')
+  const attempt = market.stripe.control.pay(/cs_\w+/.exec(page)?.[0] ?? '', how)
+  if (attempt.result !== 'paid' && attempt.result !== 'processing') {
+    throw new Error(`the page of ${orderId} was ${attempt.result}`)
+  }
+  trail.know(attempt.intent.id, 'payment')
+  return attempt.intent.id
+}
+
+export const pay = each(async (market, sale) => {
+  await payAs(market, sale)
 })
 
 export const accept = each((market, { buyer, orderId }) =>
@@ -184,11 +193,11 @@ const closeChargeback = (outcome: 'won' | 'lost') =>
   })
 
 /** The day's work begins at ten: what falls due at midnight lies far enough off. */
-const atTen: Course[number] = async ({ system }) => {
+export const atTen: Course[number] = async ({ system }) => {
   await system.clock.move((34 * hourMs - (system.clock.now() % dayMs)) % dayMs)
 }
 /** The transfer has come to the seller's account at the provider, and is not paid out to the bank yet. */
-const untilAvailable: Course[number] = ({ system }) => system.clock.move(2 * dayMs + hourMs)
+export const untilAvailable: Course[number] = ({ system }) => system.clock.move(2 * dayMs + hourMs)
 /** The provider has paid the seller's bank. */
 const untilPaidOut: Course[number] = ({ system }) => system.clock.move(4 * dayMs)
 

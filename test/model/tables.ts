@@ -50,11 +50,12 @@ const nameOf = ({ pk, sk }: Key) => `${pk}\u0000${sk}`
  * steps take seconds; what the store does not send throws. `test/model/engine.test.ts` holds them to the real engine: the
  * same acts leave the same items.
  * The entry that a write replaces is archived at once, as the stream does. `onEntry` is told of each new entry, with the item
- * that it came on, at the moment of the write.
+ * that it came on, at the moment of the write; of those that the tables begin with, `items`, it is told nothing.
  */
 export const openTables = (
   names: TableNames,
   onEntry: (entry: Entry, item: Attributes) => void = () => {},
+  items: Iterable<readonly [table: string, item: Attributes]> = [],
 ): DynamoDBDocumentClient => {
   const tables = new Map(Object.values(names).map((name) => [name, new Map<string, Attributes>()]))
   const tableOf = (name: string | undefined) => {
@@ -79,6 +80,11 @@ export const openTables = (
       const items = partitions.get(named) ?? new Map<string, Attributes>()
       partitions.set(named, items.set(nameOf(key), after))
     }
+  }
+  for (const [table, item] of items) {
+    const key = item as Key
+    tableOf(table).set(nameOf(key), item)
+    place(table, key, undefined, item)
   }
   const partitionOf = (input: QueryCommand['input']): Iterable<Attributes> => {
     const [, named = '', value = ''] = partitionAsked.exec(input.KeyConditionExpression ?? '') ?? []

@@ -143,6 +143,11 @@ describe('onboarding', () => {
     })
     const [updated] = await eventsOf('account.updated')
     expect(updated).toMatchObject({ account: id, data: { previous_attributes: { payouts_enabled: false } } })
+    // Its own list has it, and the platform's has not.
+    const type = 'account.updated'
+    const listed = await local.stripe.events.list({ type }, { stripeAccount: id })
+    expect(listed.data.map((event) => event.id)).toContain(updated?.id)
+    expect((await local.stripe.events.list({ type })).data).toEqual([])
   })
 
   it('a link opens once, and for five minutes; then its owner is sent for another', async () => {

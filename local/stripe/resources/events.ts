@@ -25,6 +25,20 @@ const list = ({ core, parameters }: Call): object => {
 }
 
 export const eventRoutes: readonly Route[] = [
-  { operationId: 'GetEvents', method: 'GET', path: '/v1/events', serves: ['created', 'type', 'types'], run: list },
-  { operationId: 'GetEventsId', method: 'GET', path: '/v1/events/{}', serves: [], run: retrieve },
+  {
+    operationId: 'GetEvents',
+    method: 'GET',
+    path: '/v1/events',
+    serves: ['created', 'type', 'types'],
+    connected: true,
+    run: list,
+  },
+  {
+    operationId: 'GetEventsId',
+    method: 'GET',
+    path: '/v1/events/{}',
+    serves: [],
+    connected: true,
+    run: retrieve,
+  },
 ]
