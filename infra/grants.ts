@@ -162,8 +162,9 @@ export const grants = {
     { allow: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'escrow' },
     ...asksEligibility,
-    // The visible bids of an auction stand in its journal.
-    { allow: ['dynamodb:Query'], on: 'escrow', partitions: ['J#auction:*'] },
+    // The visible bids of an auction stand in its journal, an account's bids in a list of their own.
+    { allow: ['dynamodb:Query'], on: 'escrow', partitions: ['J#auction:*', 'B#*'] },
+    { allow: ['dynamodb:BatchGetItem'], on: 'escrow', partitions: ['A#*'] },
   ],
   'api/accounts': [
     { allow: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'handles' },
@@ -452,6 +453,8 @@ export const grants = {
     { allow: ['dynamodb:ListStreams'], on: 'any-stream', byEventSource: true },
     { allow: ['sqs:SendMessage'], on: 'shelf-failures', byEventSource: true },
     { allow: ['dynamodb:BatchWriteItem'], on: 'shelves' },
+    // The bids of each account.
+    { allow: ['dynamodb:BatchWriteItem'], on: 'escrow', partitions: ['B#*'] },
     recordsFailures('shelf-failures'),
   ],
 } as const satisfies Record<string, readonly Grant[]>

@@ -8,8 +8,9 @@ import { api } from '../../shared/runtime/api.ts'
 import { readConfig } from '../../shared/runtime/config.ts'
 import { running } from '../../shared/runtime/running.ts'
 import { openStore } from '../../shared/store/client.ts'
-import { viewAuction, viewBids, viewPlacedBid } from '../../shared/workflows/auction-views.ts'
+import { viewAuction, viewBids, viewOwnBid, viewPlacedBid } from '../../shared/workflows/auction-views.ts'
 import { cancelAuction, declineOffer, getAuction, listBids, openAuction } from '../../shared/workflows/auctions.ts'
+import { listOwnBids } from '../../shared/workflows/own-bids.ts'
 import { buyNow, placeBid, type PlacedBid } from '../../shared/workflows/place-bid.ts'
 import { cachedPolicy } from '../../shared/workflows/policies.ts'
 
@@ -47,6 +48,12 @@ export const handler = api(auctionRoutes, {
     if (!page.ok) return page
     const { auction, entries, nextCursor } = page.value
     return ok({ items: viewBids(auction, entries), nextCursor })
+  },
+  listMyBids: async ({ query, caller }) => {
+    const page = await listOwnBids(store, caller.id, query)
+    if (!page.ok) return page
+    const at = new Date(running.now()).toISOString()
+    return ok({ ...page.value, items: page.value.items.map(({ auction, bid }) => viewOwnBid(auction, bid, at)) })
   },
   placeBid: ({ params, body, caller: bidder, idempotencyKey }) =>
     viewBid(bidder.id, placeBid(deps, { ...params, ...body, bidder, idempotencyKey })),

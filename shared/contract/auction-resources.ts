@@ -59,6 +59,37 @@ export const placedBidSchema = z
   })
   .meta({ id: 'PlacedBid', description: 'What your bid did, at the instant when it was placed' })
 
+/** Where an account stands that has bid. */
+export const bidOutcomeSchema = z
+  .enum(['leading', 'outbid', 'won', 'lost', 'passed_over', 'unsold', 'cancelled'])
+  .meta({
+    id: 'BidOutcome',
+    description:
+      'won: yours to pay, or paid. passed_over: it was yours and was not paid, or you declined it. unsold: nobody met the ' +
+      'reserve. cancelled: the handle could not be sold, and nobody owes anything',
+  })
+
+export const ownBidSchema = z
+  .object({
+    auctionId: auctionIdSchema,
+    handle: z.string(),
+    display: z.string(),
+    status: auctionStatusSchema,
+    bidder: aliasSchema.meta({ description: 'The name under which others see you' }),
+    outcome: bidOutcomeSchema,
+    price: moneySchema.meta({ description: 'What the leader would pay now, or what it ended at' }),
+    maximum: moneySchema.meta({ description: 'Up to which you go; nobody else is told' }),
+    minimumNext: moneySchema
+      .nullable()
+      .meta({ description: 'The least that you must offer now, to lead or to go higher; null: no bid is taken now' }),
+    bidAt: instantSchema.meta({ description: 'When you last bid' }),
+    endsAt: instantSchema.meta({ description: 'As the last bids moved it' }),
+    endedAt: instantSchema.nullable(),
+    payBy: instantSchema.nullable().meta({ description: 'Where you are to pay: until when' }),
+    orderId: orderIdSchema.nullable().meta({ description: 'Where you won: your order' }),
+  })
+  .meta({ id: 'OwnBid', description: 'An auction that you have bid in' })
+
 export const visibleBidSchema = z
   .object({
     number: z.int().min(1),

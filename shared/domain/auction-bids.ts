@@ -4,8 +4,9 @@ import {
   type AuctionEvent,
   type BidAnswer,
   type Bidder,
+  isBiddingOver,
   latestEnd,
-  minimumNext,
+  minimumFor,
   plusHours,
 } from './auction.ts'
 import { saleOrderId } from './order.ts'
@@ -28,8 +29,8 @@ export const refusedAsOwn = ({ sellerId, openedBy }: Auction, bidderId: string):
 
 /** Bids are taken from `startsAt` on and before `endsAt`, by the clock and not by when the sweep came. */
 const refusedByClock = (auction: Auction, now: string): Refusal | null => {
-  const { status, startsAt, endsAt, endedAt } = auction
-  if ((status !== 'scheduled' && status !== 'open') || now >= endsAt) {
+  const { startsAt, endsAt, endedAt } = auction
+  if (isBiddingOver(auction, now)) {
     const at = endedAt ?? endsAt
     return refuse('auction_ended', `The auction ended at ${at}`, undefined, { endedAt: at }).refusal
   }
@@ -73,14 +74,14 @@ export const decideBid = (auction: Auction, bid: Bid, now: string): Result<reado
     return ok([...started, ...boughtNow(auction, auction.buyNowMinor, bidderId, key, now)])
   }
   const leader = auction.bidders[0]
+  const minimum = minimumFor(auction, bidderId)
   if (leader?.bidderId === bidderId) {
-    if (maxMinor <= leader.maxMinor) return tooLow(auction, leader.maxMinor + 1, 'Your maximum is as high already')
+    if (maxMinor < minimum) return tooLow(auction, minimum, 'Your maximum is as high already')
     const { priceMinor = leader.priceMinor, reserveMinor = 0 } = auction
     const lifted = maxMinor >= reserveMinor ? Math.max(priceMinor, reserveMinor) : priceMinor
     if (lifted === priceMinor) return ok([...started, { type: 'maximum_raised', bidderId, maxMinor, key }])
     return ok([...started, placed(auction, bid, lifted, lifted, bidderId, endAfter(auction, now))])
   }
-  const minimum = minimumNext(auction)
   if (maxMinor < minimum) return tooLow(auction, minimum, 'A bid must be a step above the price')
   const endsAt = endAfter(auction, now)
   if (leader === undefined || maxMinor > leader.maxMinor) {

@@ -265,6 +265,16 @@ export const minimumAfter = ({ buyNowMinor, increments }: Opening, priceMinor: n
 export const minimumNext = (auction: Auction): number =>
   auction.priceMinor === undefined ? auction.startMinor : minimumAfter(auction, auction.priceMinor)
 
+/** The least that a bid of this account must offer now, in minor units: the leader can only raise its own maximum. */
+export const minimumFor = (auction: Auction, bidderId: string): number => {
+  const leader = auction.bidders[0]
+  return leader?.bidderId === bidderId ? leader.maxMinor + 1 : minimumNext(auction)
+}
+
+/** Whether the bidding is over at this instant: by the clock and not by when the sweep came. */
+export const isBiddingOver = ({ status, endsAt }: Auction, now: string): boolean =>
+  (status !== 'scheduled' && status !== 'open') || now >= endsAt
+
 /** Whether somebody has bid as much as the seller asks for at least. */
 export const isReserveMet = ({ reserveMinor = 0, priceMinor = -1 }: Pick<Auction, 'reserveMinor' | 'priceMinor'>) =>
   priceMinor >= reserveMinor

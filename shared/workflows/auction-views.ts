@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import type { auctionSchema, placedBidSchema, visibleBidSchema } from '../contract/auction-resources.ts'
+import type { auctionSchema, ownBidSchema, placedBidSchema, visibleBidSchema } from '../contract/auction-resources.ts'
 import type { Money } from '../contract/money.ts'
 import type { nextStepSchema } from '../contract/resources.ts'
 import {
@@ -7,14 +7,17 @@ import {
   type AuctionEvent,
   type BidAnswer,
   bidderAlias,
+  isBiddingOver,
   isReserveMet,
   minimumAfter,
+  minimumFor,
   minimumNext,
   platformSeller,
   saleOf,
 } from '../domain/auction.ts'
 import type { Entry } from '../domain/journal.ts'
 import { saleOrderId } from '../domain/order.ts'
+import { bidOutcome, type ListedBid, ownOrderId } from '../domain/own-bids.ts'
 
 // From an auction to what the contract shows. Maxima, accounts and an unmet reserve price are in none of these.
 
@@ -23,7 +26,6 @@ const money = ({ currency }: Auction, amountMinor: number): Money => ({ amountMi
 /** The auction as everybody sees it at this instant. */
 export const viewAuction = (auction: Auction, now: string): z.infer<typeof auctionSchema> => {
   const { id, handle, display, tier, status, startsAt, endsAt, extensionMinutes, increments, sale } = auction
-  const takesBids = (status === 'open' || status === 'scheduled') && now < endsAt
   const leader = auction.bidders[0]
   return {
     id,
@@ -45,7 +47,7 @@ export const viewAuction = (auction: Auction, now: string): z.infer<typeof aucti
     price: auction.priceMinor === undefined ? null : money(auction, auction.priceMinor),
     bids: auction.bids,
     leader: leader === undefined ? null : bidderAlias(auction, leader.bidderId),
-    minimumNext: takesBids ? money(auction, minimumNext(auction)) : null,
+    minimumNext: isBiddingOver(auction, now) ? null : money(auction, minimumNext(auction)),
     sale:
       sale === undefined
         ? null
@@ -91,6 +93,31 @@ export const viewPlacedBid = (auction: Auction, bidderId: string, bid: BidAnswer
     endsAt: bid.endsAt,
     placedAt: bid.at,
     orderId: hasWon ? saleOrderId(auction.id, 1) : null,
+  }
+}
+
+/** An auction as an account that has bid in it sees it: with its own maximum, which nobody else is told. */
+export const viewOwnBid = (auction: Auction, bid: ListedBid, now: string): z.infer<typeof ownBidSchema> => {
+  const { accountId } = bid
+  // The list follows the auction: the auction itself may know of a newer bid.
+  const newest = auction.bidders.find(({ bidderId }) => bidderId === accountId) ?? bid
+  const { sale } = auction
+  const isToPay = auction.status === 'awaiting_payment' || auction.status === 'offered_to_runner_up'
+  return {
+    auctionId: auction.id,
+    handle: auction.handle,
+    display: auction.display,
+    status: auction.status,
+    bidder: bidderAlias(auction, accountId),
+    outcome: bidOutcome(auction, accountId),
+    price: money(auction, sale?.priceMinor ?? auction.priceMinor ?? auction.startMinor),
+    maximum: money(auction, newest.maxMinor),
+    minimumNext: isBiddingOver(auction, now) ? null : money(auction, minimumFor(auction, accountId)),
+    bidAt: newest.at,
+    endsAt: auction.endsAt,
+    endedAt: auction.endedAt ?? null,
+    payBy: isToPay && sale?.bidderId === accountId ? sale.payBy : null,
+    orderId: ownOrderId(auction, accountId),
   }
 }
 

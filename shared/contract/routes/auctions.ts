@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { extensionMinutesSchema, incrementsSchema, paymentHoursSchema } from '../auction.ts'
-import { auctionSchema, placedBidSchema, visibleBidSchema } from '../auction-resources.ts'
+import { auctionSchema, ownBidSchema, placedBidSchema, visibleBidSchema } from '../auction-resources.ts'
 import { eligibilityProblems } from '../eligibility-problems.ts'
 import { auctionIdSchema } from '../ids.ts'
 import { salePriceSchema } from '../money.ts'
@@ -108,6 +108,17 @@ export const auctionRoutes = {
     query: z.strictObject(resource.pageQuery),
     success: { status: 200, schema: resource.pageOf(visibleBidSchema, 'VisibleBidPage'), words: 'Bids' },
     problems: ['validation_failed', 'cursor_invalid', 'not_found'],
+  },
+  listMyBids: {
+    operationId: 'listMyBids',
+    group: 'auctions',
+    method: 'GET',
+    path: '/v1/me/bids',
+    role: 'user',
+    summary: 'The auctions you have bid in, open and ended, those opened last first; a bid is listed within seconds',
+    query: z.strictObject(resource.pageQuery),
+    success: { status: 200, schema: resource.pageOf(ownBidSchema, 'OwnBidPage'), words: 'Where you stand in each' },
+    problems: ['validation_failed', 'cursor_invalid'],
   },
   placeBid: {
     operationId: 'placeBid',
