@@ -418,9 +418,11 @@ export const grants = {
     receives('party-mails'),
     recordsFailures('party-mails'),
     { allow: ['dynamodb:GetItem'], on: 'handles', partitions: ['H#*'] },
-    { allow: ['dynamodb:GetItem'], on: 'escrow', partitions: ['K#*', 'M#*', 'O#*'] },
-    // What was sent; the order's or the offer's own item lies in the same partition.
-    { allow: ['dynamodb:DeleteItem', 'dynamodb:PutItem'], on: 'escrow', partitions: ['M#*', 'O#*'] },
+    { allow: ['dynamodb:GetItem'], on: 'escrow', partitions: ['A#*', 'K#*', 'M#*', 'O#*'] },
+    // What was sent; the order's or the offer's own item lies in the same partition, an auction's does not.
+    { allow: ['dynamodb:DeleteItem', 'dynamodb:PutItem'], on: 'escrow', partitions: ['M#*', 'O#*', 'W#*'] },
+    // A bidder who is outbid again within a minute is told a minute later.
+    { allow: ['sqs:SendMessage'], on: 'party-mails' },
     { allow: ['ses:SendEmail'], on: 'mail-identity' },
     { allow: ['ses:SendEmail'], on: 'mail-configuration-set' },
   ],

@@ -17,6 +17,7 @@ import {
   offerEventTypes,
   orderEndTypes,
 } from '../shared/domain/effects.ts'
+import { auctionMailTypes } from '../shared/domain/auction-mail.ts'
 import { offerMailTypes } from '../shared/domain/offer-party-mail.ts'
 import { partyMailTypes } from '../shared/domain/party-mail.ts'
 import { addAlarm, addLoggedEventAlarm, alarmPeriod } from './alarms.ts'
@@ -411,7 +412,7 @@ export class WorkersStack extends Stack {
     })
   }
 
-  /** Steps of sales and offers between users → party-mails queue → `send-party-mails`. */
+  /** Steps of sales and offers between users, and of auctions → party-mails queue → `send-party-mails`. */
   private addPartyMails(deployment: Deployment, bus: EventBus): void {
     const { queue, deadLetters } = new QueueWorker(this, 'SendPartyMails', {
       deployment,
@@ -422,7 +423,9 @@ export class WorkersStack extends Stack {
       memoryMb: 512,
       timeout: Duration.minutes(1),
       waitMax: Duration.hours(1),
-      errorImpact: 'Buyers and sellers are not written to, and may miss the time to look at a handle or to answer.',
+      errorImpact:
+        'Buyers, sellers and bidders are not written to: they may miss the time to look at a handle, to answer, to bid ' +
+        'again or to pay.',
     })
     new Rule(this, 'PartyMailsRule', {
       ruleName: resourceName(deployment.settings, 'party-mails'),
@@ -440,6 +443,13 @@ export class WorkersStack extends Stack {
       description: 'Steps of offers between users that their sides are written of',
       eventBus: bus,
       eventPattern: { source: [eventSource], detailType: [...offerMailTypes] },
+      targets: [new SqsQueue(queue, { deadLetterQueue: deadLetters })],
+    })
+    new Rule(this, 'AuctionMailsRule', {
+      ruleName: resourceName(deployment.settings, 'auction-mails'),
+      description: 'Steps of auctions that their bidders are written of',
+      eventBus: bus,
+      eventPattern: { source: [eventSource], detailType: [...auctionMailTypes] },
       targets: [new SqsQueue(queue, { deadLetterQueue: deadLetters })],
     })
   }

@@ -121,14 +121,19 @@ export const offerMessageSchema = z.discriminatedUnion('detail-type', [
   }),
 ])
 
-/** A step of a sale between users, or of an offer, as an EventBridge event, of which its parties are written. */
+/** A step of a sale between users, of an offer, or of an auction, as an EventBridge event, of which its parties are written. */
 export const partyMailMessageSchema = z.object({
   detail: z.object({
-    aggregate: z.string().regex(/^(order:ord|negotiation:off)_[0-9A-HJKMNP-TV-Z]{26}$/),
+    aggregate: z.string().regex(/^(order:ord|negotiation:off|auction:auc)_[0-9A-HJKMNP-TV-Z]{26}$/),
     seq: z.int().min(1),
-    event: z.object({ type: z.string() }),
+    event: z.object({
+      type: z.string(),
+      /** Of an auction, where the step is about one bidder. */
+      bidderId: accountIdSchema.optional(),
+    }),
   }),
 })
+export type PartyMailMessage = z.infer<typeof partyMailMessageSchema>
 
 /** The events of SES that tell of a mail which did not arrive or was not welcome. */
 export const mailEventTypes = ['Email Bounced', 'Email Complaint Received', 'Email Rejected'] as const

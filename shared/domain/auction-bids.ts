@@ -86,11 +86,14 @@ export const decideBid = (auction: Auction, bid: Bid, now: string): Result<reado
   const endsAt = endAfter(auction, now)
   if (leader === undefined || maxMinor > leader.maxMinor) {
     const priceMinor = priceAgainst(auction, maxMinor, leader?.maxMinor ?? null)
-    return ok([...started, placed(auction, bid, priceMinor, priceMinor, bidderId, endsAt)])
+    const taken = placed(auction, bid, priceMinor, priceMinor, bidderId, endsAt)
+    return ok([...started, taken, ...(leader === undefined ? [] : [outbid(leader)])])
   }
   const priceMinor = Math.max(priceAgainst(auction, leader.maxMinor, maxMinor), auction.priceMinor ?? 0)
   return ok([...started, placed(auction, bid, maxMinor, priceMinor, leader.bidderId, endsAt)])
 }
+
+const outbid = ({ bidderId }: Bidder): AuctionEvent => ({ type: 'leader_outbid', bidderId })
 
 const tooLow = (auction: Auction, minimumMinor: number, why: string) => {
   const { currency } = auction

@@ -141,6 +141,8 @@ export type AuctionEvent =
       readonly endsAt: string
       readonly key: string
     }
+  /** Somebody else leads now: whoever led before is told by mail. Not where the bid ended the auction. */
+  | { readonly type: 'leader_outbid'; readonly bidderId: string }
   /** The leader may go higher, and nobody sees it. */
   | { readonly type: 'maximum_raised'; readonly bidderId: string; readonly maxMinor: number; readonly key: string }
   | ({ readonly type: 'auction_won' } & AuctionSale)
@@ -175,6 +177,7 @@ export const auctionMachine: Machine<AuctionStatus, AuctionEvent['type']> = {
     },
     { from: 'scheduled', on: 'auction_cancelled', to: 'cancelled', by: ['operator'] },
     { from: 'open', on: 'bid_placed', to: 'open', by: ['buyer'] },
+    { from: 'open', on: 'leader_outbid', to: 'open', by: ['buyer'] },
     { from: 'open', on: 'maximum_raised', to: 'open', by: ['buyer'] },
     { from: 'open', on: 'auction_won', to: 'awaiting_payment', by: ['buyer', 'system'], after: 'auctionEnd' },
     { from: 'open', on: 'auction_unsold', to: 'unsold', by: ['system'] },
@@ -233,6 +236,7 @@ export const evolveAuction = (id: string, auction: Auction | null, event: Auctio
     case 'auction_cancelled':
       return { ...moved, endedAt: at }
     case 'auction_started':
+    case 'leader_outbid':
     case 'auction_paid':
       return moved
   }

@@ -1,12 +1,11 @@
 import { formatMoney } from '../contract/money.ts'
 import { fillTemplate, type MailFacts, type OfferMailText, type Template } from './campaign-template.ts'
+import { minute } from './minute.ts'
 import type { MailSubject, PrivateOffer } from './private-offer.ts'
 import type { Prospect } from './prospect.ts'
 
 /** Where the links of one prospect's mails lead. */
 export type OfferLinks = { readonly offerUrl: string; readonly unsubscribeUrl: string }
-
-const minute = (instant: string): string => `${instant.slice(0, 16).replace('T', ' ')} UTC`
 
 /** What an operator's answer, or the end of an offer, says. The first mail's words are the campaign's own. */
 const followUps: Readonly<Record<Exclude<MailSubject, 'offer'>, Template>> = {

@@ -1,4 +1,5 @@
 import { formatMoney } from '../contract/money.ts'
+import { minute } from './minute.ts'
 import { liveAmount, type Negotiation, type NegotiationEvent, type Party } from './negotiation.ts'
 import { mailTo, type PartyMail, type Words } from './party-mail.ts'
 
@@ -62,4 +63,3 @@ export const offerMailOf = (eventType: string, offer: Negotiation): PartyMail | 
 const at = ({ display }: Negotiation): string => `@${display}`
 const amount = (offer: Negotiation): string =>
   formatMoney({ amountMinor: offer.agreedMinor ?? liveAmount(offer).amountMinor, currency: offer.currency })
-const minute = (instant: string): string => `${instant.slice(0, 16).replace('T', ' ')} UTC`

@@ -1,5 +1,6 @@
 import { formatMoney } from '../contract/money.ts'
 import { escapeHtml } from './html.ts'
+import { minute } from './minute.ts'
 import { type Order, type OrderEvent, orderDueAt } from './order.ts'
 
 // What buyer and seller of a sale between users are written. Neither learns of the other's account.
@@ -127,4 +128,3 @@ const at = ({ display }: Order): string => `@${display}`
 const money = ({ currency }: Order, amountMinor: number): string => formatMoney({ amountMinor, currency })
 const price = (order: Order): string => money(order, order.priceMinor)
 const net = (order: Order): string => money(order, (order.award ?? order.quote)?.netMinor ?? 0)
-const minute = (instant: string): string => `${instant.slice(0, 16).replace('T', ' ')} UTC`

@@ -4,6 +4,7 @@ import type { offerViewSchema } from '../contract/campaign.ts'
 import { checkoutMaxMinor, formatMoney, type Money, usd } from '../contract/money.ts'
 import { statusOf } from '../contract/problems.ts'
 import { escapeHtml } from '../domain/html.ts'
+import { minute } from '../domain/minute.ts'
 import { refuse, type Result } from '../domain/result.ts'
 import { htmlPage, htmlResponse } from './html-page.ts'
 
@@ -79,8 +80,6 @@ const refusedPage = (refused: Extract<Result<never>, { ok: false }>): APIGateway
       return page(status, 'That is not possible', paragraph(`${message}.`))
   }
 }
-
-const minute = (instant: string): string => `${instant.slice(0, 16).replace('T', ' ')} UTC`
 
 const button = (act: string, label: string): string =>
   `<form method="post"><button name="act" value="${act}">${escapeHtml(label)}</button></form>`

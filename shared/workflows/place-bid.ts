@@ -10,6 +10,7 @@ import { loadStandings } from '../store/standings.ts'
 import { auctionChanges, type VersionedAuction } from './auction-changes.ts'
 import { instant } from './committing.ts'
 import { checkEligibility, type EligibilityDeps } from './eligibility.ts'
+import { noteContact } from './note-contact.ts'
 import { checkLinks, othersIn, type SaleParties } from './links.ts'
 
 export type BidRequest = {
@@ -66,6 +67,8 @@ const bidding = async (deps: EligibilityDeps, request: BidRequest, decide: Decid
     if (earlier !== null) return earlier.ok ? ok({ auction: state, bid: earlier.value }) : earlier
     const own = refusedAsOwn(state, bidderId) ?? barred ?? linked
     if (own !== null) return { ok: false, refusal: own }
+    // Once an auction: whoever is among its bidders has bid before.
+    if (attempt === 1 && !state.bidders.some((one) => one.bidderId === bidderId)) await noteContact(deps, bidder)
     const at = later(instant(deps.now()), before.entry.at)
     const decided = decide(state, bid, at)
     if (!decided.ok) return decided

@@ -8,6 +8,7 @@ import {
   toldEventTypes,
 } from '../domain/effects.ts'
 import { offerMailTypes } from '../domain/offer-party-mail.ts'
+import { auctionMailTypes } from '../domain/auction-mail.ts'
 import type { Entry } from '../domain/journal.ts'
 import type { DomainEvent, EventBus } from '../gateways/events.ts'
 import type { HandlesStore, Store } from '../store/client.ts'
@@ -25,6 +26,7 @@ const publishedTypes = new Set<string>([
   ...negotiationEventTypes,
   ...toldEventTypes,
   ...offerMailTypes,
+  ...auctionMailTypes,
   noticeEventType,
   reminderEventType,
 ])

@@ -7,7 +7,7 @@ import { readJournal } from '../../shared/workflows/read-journal.ts'
 import { recordStrike } from '../../shared/workflows/standing.ts'
 import { running } from '../../shared/runtime/running.ts'
 import { payOnPage } from '../cases/purchase.ts'
-import { costOf, units } from '../costs/counted.ts'
+import { callsTo, costOf, units } from '../costs/counted.ts'
 import { checkRefused, dayMs, type Market, startMarket, value } from './market.ts'
 
 type Auction = z.infer<typeof auctionSchema>
@@ -240,9 +240,14 @@ describe('bids', () => {
     const auction = await open()
     await bid(auction, 'alice', 20_00)
     await bid(auction, 'bob', 30_00)
-    const cost = await costOf(market, () => bid(auction, 'carol', 40_00))
-    const calls = Object.entries(cost.calls).filter(([call]) => call.startsWith('dynamodb:'))
-    expect(Object.fromEntries(calls)).toEqual({
+    await bid(auction, 'carol', 40_00)
+    // The first bid of a bidder in an auction looks besides whether it is known where its mails go.
+    await bid(await open(), 'dave', 20_00)
+    const first = await costOf(market, () => bid(auction, 'dave', 33_00))
+    expect(callsTo(first, 'dynamodb')).toMatchObject({ 'dynamodb:GetItem': 2, 'dynamodb:PutItem': 1 })
+    expect(units(first)).toEqual({ readUnits: 4.5, indexReadUnits: 0, writeUnits: 4, indexWriteUnits: 0 })
+    const cost = await costOf(market, () => bid(auction, 'bob', 37_00))
+    expect(callsTo(cost, 'dynamodb')).toEqual({
       'dynamodb:GetItem': 1,
       // The standings of the bidder, the operator and the leader: what the bidder may, and whether they are linked.
       'dynamodb:BatchGetItem': 1,

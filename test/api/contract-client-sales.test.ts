@@ -57,6 +57,7 @@ test('auctions: opened, bid for, called off, bought at once, declined by the run
   // The older one is on its way to the archive.
   await market.system.idle()
   expect(value(await alice.listBids({ params })).items).toHaveLength(2)
+  expect(value(await alice.listMyBids({})).items.map(({ outcome }) => outcome)).toEqual(['outbid', 'won'])
   await pass(122)
   const [order] = value(await bob.listOrders({})).items
   value(await bob.cancelOrder({ params: { orderId: order?.id ?? '' } }))

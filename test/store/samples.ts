@@ -251,7 +251,14 @@ export const fullAuction = (handle: string) => {
   ]
   const opened = advance('auction', id, null, events.slice(0, -1), at(0), { kind: 'operator', id: 'acct_operator' })
   const place = (before: typeof opened, number: number, end: string) =>
-    advance('auction', id, before, [bidOf(number, end)], at(number), { kind: 'buyer', id: bidderId(number) })
+    advance(
+      'auction',
+      id,
+      before,
+      [bidOf(number, end), { type: 'leader_outbid', bidderId: bidderId(number - 1) }],
+      at(number),
+      { kind: 'buyer', id: bidderId(number) },
+    )
   const auction = place(opened, biddersKept, endsAt)
   const bid = place(auction, biddersKept + 1, endsAt)
   return { auction, bid, lateBid: place(bid, biddersKept + 2, at(7 * 86_400_000 + 3_600_000)) }

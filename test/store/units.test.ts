@@ -11,7 +11,10 @@ import { negotiationIdOf, offerLimits } from '../../shared/domain/negotiation.ts
 import { shelfRows, wordShelf } from '../../shared/domain/shelf-rows.ts'
 import { marksPerLookMax } from '../../shared/domain/protected-names.ts'
 import { decideTraitSeen, traitOf } from '../../shared/domain/standing.ts'
+import { listedBids } from '../../shared/domain/own-bids.ts'
 import { load } from '../../shared/store/aggregates.ts'
+import { type AuctionMail, claimAuctionMail, recordAuctionMail } from '../../shared/store/auction-mails.ts'
+import { listBids } from '../../shared/store/bid-lists.ts'
 import { commit, commitAll } from '../../shared/store/commit.ts'
 import { dueIds } from '../../shared/store/due.ts'
 import {
@@ -35,6 +38,7 @@ import { noteRequestKey } from '../../shared/store/request-keys.ts'
 import { countRequest } from '../../shared/store/velocity.ts'
 import { loadDemand, loadWatch, loadWatches, markTold, queryWatches, writeWatch } from '../../shared/store/watches.ts'
 import { watchesPerPage } from '../../shared/workflows/send-alerts.ts'
+import { listOwnBids } from '../../shared/workflows/own-bids.ts'
 import { loadPolicy } from '../../shared/store/policy.ts'
 import { queryRows, writeRows } from '../../shared/store/shelves.ts'
 import { countUnits, type Units } from './counted.ts'
@@ -208,6 +212,21 @@ beforeAll(async () => {
   await measure('place a bid that moves the end', () =>
     commit(store, context, [{ kind: 'auction', before: bid, after: lateBid }]),
   )
+  const listed = listedBids(auction.state, bid.state)
+  await measure('list a bid for its bidder', () => listBids(store, listed))
+  await measure('a page of the auctions that an account has bid in (one)', () =>
+    listOwnBids(store, listed[0]?.accountId ?? '', { limit: 20 }),
+  )
+  const mail: AuctionMail = {
+    auctionId: bid.state.id,
+    bidder: 'bidder_ABCDEFGH',
+    about: 'leader_outbid',
+    toldThrough: 99_999_999,
+    claimedAt: at(0),
+  }
+  await measure('claim a mail to a bidder', () => claimAuctionMail(store, mail, { seq: 1, notAfter: at(0) }))
+  const sent = { ...mail, sentAt: at(0), messageId: 'm'.repeat(60), addressHash: 'h'.repeat(43) }
+  await measure('record a mail to a bidder', () => recordAuctionMail(store, sent))
   await fileEntries(store, [auction.entry, bid.entry])
   await measure('the visible bids of an auction (20)', () => queryEntries(store, bid.entry.aggregate, { limit: 20 }))
   // A negotiation of as many rounds as there may be, between accounts of the usual length.
