@@ -152,6 +152,19 @@ export class DataStack extends Stack {
         'after a leak; a rotation by the calendar would break promises to prospects.',
     })
 
+    const alertSecret = new CfnSecret(this, 'AlertSecret', {
+      name: `marketplace/${settings.stage}/alert`,
+      description: 'What the links of alerts are signed with',
+      generateSecretString: { passwordLength: 64, excludePunctuation: true },
+    })
+    alertSecret.applyRemovalPolicy(removalPolicy)
+    Validations.of(alertSecret).acknowledge({
+      id: 'AwsSolutions-SMG4',
+      reason:
+        'A new value ends the links to unsubscribe of every alert that was sent, which must work for a month after it. ' +
+        'They can end mails and nothing else; an operator sets a new value after a leak.',
+    })
+
     // Base64 of 48 bytes, as its characters are: what the platform needs to verify our webhooks by Standard Webhooks.
     const platformSecret = new CfnSecret(this, 'PlatformSecret', {
       name: `marketplace/${settings.stage}/platform`,
@@ -184,6 +197,7 @@ export class DataStack extends Stack {
     resources.set('any-stream', { arn: '*', environment: {} })
     resources.set('keep-secret', { arn: keepSecret.ref, environment: { KEEP_SECRET_ARN: keepSecret.ref } })
     resources.set('offer-secret', { arn: offerSecret.ref, environment: { OFFER_SECRET_ARN: offerSecret.ref } })
+    resources.set('alert-secret', { arn: alertSecret.ref, environment: { ALERT_SECRET_ARN: alertSecret.ref } })
     resources.set('platform-secret', {
       arn: platformSecret.ref,
       environment: { PLATFORM_SECRET_ARN: platformSecret.ref },

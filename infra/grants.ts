@@ -35,6 +35,7 @@ export type ResourceName =
   | 'stripe-secret'
   | 'keep-secret'
   | 'offer-secret'
+  | 'alert-secret'
   | 'platform-secret'
   | 'mail-identity'
   | 'mail-configuration-set'
@@ -109,6 +110,8 @@ const stripeSecret: Grant = { allow: ['secretsmanager:GetSecretValue'], on: 'str
 const keepSecret: Grant = { allow: ['secretsmanager:GetSecretValue'], on: 'keep-secret' }
 
 const offerSecret: Grant = { allow: ['secretsmanager:GetSecretValue'], on: 'offer-secret' }
+
+const alertSecret: Grant = { allow: ['secretsmanager:GetSecretValue'], on: 'alert-secret' }
 
 /** Moves private offers: the offer, its handle, the next one in turn, and what lies beside their campaign. */
 const movesOffers: readonly Grant[] = [
@@ -250,6 +253,7 @@ export const grants = {
       on: 'handles',
       partitions: ['W#*', 'U#*'],
     },
+    alertSecret,
   ],
   'api/campaigns': [
     ...movesOffers,
@@ -413,6 +417,7 @@ export const grants = {
     { allow: ['ses:SendEmail'], on: 'mail-identity' },
     { allow: ['ses:SendEmail'], on: 'mail-configuration-set' },
     { allow: ['events:PutEvents'], on: 'bus' },
+    alertSecret,
   ],
   'workers/send-party-mails': [
     receives('party-mails'),

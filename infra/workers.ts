@@ -505,6 +505,7 @@ export class WorkersStack extends Stack {
       timeout: Duration.minutes(1),
       // A handle with 100,000 watchers is told in 2,000 pages, one after another.
       waitMax: Duration.hours(6),
+      environment: { PUBLIC_URL: deployment.publicUrl },
       errorImpact: 'Accounts that watch a handle are not told that it came to market or changed; sales go on.',
     })
     new Rule(this, 'AlertsRule', {
@@ -553,7 +554,8 @@ export class WorkersStack extends Stack {
     const { settings, resources } = deployment
     const errorImpact =
       'Searches by price, length, tier and word show what was for sale some time ago: new handles are missing, and sold ' +
-      'ones are refused when they are ordered. Search by name, and every sale, goes on.'
+      'ones are refused when they are ordered. Bidders miss new bids in the lists of their own. Search by name, and every ' +
+      'sale, goes on.'
     const failures = newStreamFailures(this, 'ShelfFailures', { deployment, name: 'shelf-failures', errorImpact })
     const projectShelves = new NodeFunction(this, 'ProjectShelves', {
       deployment,

@@ -1,11 +1,11 @@
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda'
 import { keepPages, keepRoutes } from '../../shared/contract/routes/keep.ts'
 import { ok, type Result } from '../../shared/domain/result.ts'
 import { readKeepSecret } from '../../shared/gateways/secret.ts'
-import { api, faultResponse } from '../../shared/runtime/api.ts'
+import { api } from '../../shared/runtime/api.ts'
 import { readConfig } from '../../shared/runtime/config.ts'
 import { keepPage } from '../../shared/runtime/keep-page.ts'
 import { once } from '../../shared/runtime/once.ts'
+import { type PageOf, withPages } from '../../shared/runtime/pages.ts'
 import { running } from '../../shared/runtime/running.ts'
 import { openStore } from '../../shared/store/client.ts'
 import { keepHandle, readKeepLink } from '../../shared/workflows/keep-handle.ts'
@@ -23,28 +23,16 @@ const answer = api(keepRoutes, {
 })
 
 const page =
-  (look: (token: string) => Promise<Result<{ readonly display: string }>>, step: 'ask' | 'kept') =>
-  async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
-    try {
-      return keepPage(step, await look(event.pathParameters?.['token'] ?? ''), event.headers['accept-language'])
-    } catch (error) {
-      return faultResponse(event, error)
-    }
-  }
-
-const pageOf: { readonly [K in keyof typeof keepPages]: ReturnType<typeof page> } = {
-  showKeepLink: page(async (token) => readKeepLink(await deps(), token), 'ask'),
-  useKeepLink: page(async (token) => keepHandle(await deps(), token), 'kept'),
-}
-const byRouteKey = new Map(
-  (Object.keys(keepPages) as (keyof typeof keepPages)[]).map((name) => [
-    `${keepPages[name].method} ${keepPages[name].path}`,
-    pageOf[name],
-  ]),
-)
+  (look: (token: string) => Promise<Result<{ readonly display: string }>>, step: 'ask' | 'kept'): PageOf =>
+  async (token, event) =>
+    keepPage(step, await look(token), event.headers['accept-language'])
 
 /** The link of a notice: a page for people, whose button keeps the handle, and the same for apps. */
-export const handler = async (
-  event: APIGatewayProxyEventV2,
-  context: Context,
-): Promise<APIGatewayProxyStructuredResultV2> => byRouteKey.get(event.routeKey)?.(event) ?? answer(event, context)
+export const handler = withPages(
+  keepPages,
+  {
+    showKeepLink: page(async (token) => readKeepLink(await deps(), token), 'ask'),
+    useKeepLink: page(async (token) => keepHandle(await deps(), token), 'kept'),
+  },
+  answer,
+)

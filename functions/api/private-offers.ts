@@ -1,14 +1,14 @@
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda'
 import { privateOfferPages, privateOfferRoutes } from '../../shared/contract/routes/private-offers.ts'
 import type { PrivateOffer } from '../../shared/domain/private-offer.ts'
 import { ok, type Result } from '../../shared/domain/result.ts'
 import { claimedHumanity } from '../../shared/gateways/humanity.ts'
 import { claimedSecondFactor } from '../../shared/gateways/second-factor.ts'
 import { readOfferSecret } from '../../shared/gateways/secret.ts'
-import { api, faultResponse } from '../../shared/runtime/api.ts'
+import { api } from '../../shared/runtime/api.ts'
 import { readConfig } from '../../shared/runtime/config.ts'
 import { actOfForm, offerPage, unsubscribePage } from '../../shared/runtime/offer-page.ts'
 import { once } from '../../shared/runtime/once.ts'
+import { withPages } from '../../shared/runtime/pages.ts'
 import { running } from '../../shared/runtime/running.ts'
 import { openStore } from '../../shared/store/client.ts'
 import {
@@ -54,43 +54,26 @@ const answer = api(privateOfferRoutes, {
   },
 })
 
-type PageOf = (token: string, event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>
-
-const pages: { readonly [K in keyof typeof privateOfferPages]: PageOf } = {
-  showOffer: async (token) => offerPage('shown', await view(openOffer(await deps(), token))),
-  answerOfferPage: async (token, event) => {
-    const act = actOfForm(event)
-    switch (act.kind) {
-      case 'counter':
-        return offerPage('countered', await view(counterOffer(await deps(), token, act.price)))
-      case 'decline':
-        return offerPage('declined', await view(declineOffer(await deps(), token)))
-      case 'terms':
-        return offerPage('terms', await view(askForTerms(await deps(), token)))
-      case 'none':
-        return offerPage('shown', act.refused)
-    }
-  },
-  showUnsubscribe: async (token) => unsubscribePage('ask', readUnsubscribeLink(await deps(), token)),
-  unsubscribePage: async (token) => unsubscribePage('done', await unsubscribe(await deps(), token)),
-}
-const byRouteKey = new Map(
-  (Object.keys(privateOfferPages) as (keyof typeof privateOfferPages)[]).map((name) => [
-    `${privateOfferPages[name].method} ${privateOfferPages[name].path}`,
-    pages[name],
-  ]),
-)
-
 /** The link of a private offer: pages for people, and the same for apps, where a prospect signs in to accept. */
-export const handler = async (
-  event: APIGatewayProxyEventV2,
-  context: Context,
-): Promise<APIGatewayProxyStructuredResultV2> => {
-  const page = byRouteKey.get(event.routeKey)
-  if (page === undefined) return answer(event, context)
-  try {
-    return await page(event.pathParameters?.['token'] ?? '', event)
-  } catch (error) {
-    return faultResponse(event, error)
-  }
-}
+export const handler = withPages(
+  privateOfferPages,
+  {
+    showOffer: async (token) => offerPage('shown', await view(openOffer(await deps(), token))),
+    answerOfferPage: async (token, event) => {
+      const act = actOfForm(event)
+      switch (act.kind) {
+        case 'counter':
+          return offerPage('countered', await view(counterOffer(await deps(), token, act.price)))
+        case 'decline':
+          return offerPage('declined', await view(declineOffer(await deps(), token)))
+        case 'terms':
+          return offerPage('terms', await view(askForTerms(await deps(), token)))
+        case 'none':
+          return offerPage('shown', act.refused)
+      }
+    },
+    showUnsubscribe: async (token) => unsubscribePage('ask', readUnsubscribeLink(await deps(), token)),
+    unsubscribePage: async (token) => unsubscribePage('done', await unsubscribe(await deps(), token)),
+  },
+  answer,
+)

@@ -117,10 +117,14 @@ const priceWords: Readonly<Record<ListingMode, (price: string) => string>> = {
   private_offer: () => 'It is offered to somebody in private now.',
 }
 
+/** Where the links of an alert's mail lead: to the end of this watch, and to that of all alerts by mail. */
+export type AlertUrls = { readonly watchUrl: string; readonly allUrl: string }
+
 /** An alert as an e-mail: short and plain, the same words as text and as HTML. Instants are UTC. */
 export const alertMail = (
   alert: Alert,
   now: string,
+  { watchUrl, allUrl }: AlertUrls,
 ): { readonly subject: string; readonly text: string; readonly html: string } => {
   const handle = `@${alert.display}`
   const subject = sentences[alert.cause](handle)
@@ -131,10 +135,17 @@ export const alertMail = (
     `${priceWords[alert.mode](formatMoney(alert.price))} ${opens}`,
     ...(alert.endsAt === null ? [] : [`This ends at ${alert.endsAt}.`]),
     ...right,
-    `You asked for this mail when you watched ${handle}. To get no more of them, end the watch in your account.`,
+    `You asked for this mail when you watched ${handle}.`,
   ]
+  const links = [
+    [`Stop watching ${handle}`, watchUrl],
+    ['Stop all alerts by e-mail', allUrl],
+  ] as const
   const html = `<!doctype html><html lang="en"><meta charset="utf-8"><body>${paragraphs
     .map((paragraph) => `<p>${escapeHtml(paragraph)}</p>`)
+    .join('')}${links
+    .map(([words, url]) => `<p><a href="${escapeHtml(url)}">${escapeHtml(words)}</a></p>`)
     .join('')}</body></html>`
-  return { subject, text: `${paragraphs.join('\n\n')}\n`, html }
+  const text = [...paragraphs, ...links.map(([words, url]) => `${words}: ${url}`)]
+  return { subject, text: `${text.join('\n\n')}\n`, html }
 }

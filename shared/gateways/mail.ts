@@ -24,6 +24,12 @@ export type MailMessage = {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** RFC 8058: the mail program unsubscribes by one POST to this address, without a page. */
+export const unsubscribeHeaders = (url: string): Readonly<Record<string, string>> => ({
+  'List-Unsubscribe': `<${url}>`,
+  'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
+})
+
 /**
  * Accepted by SES, which is not yet arrived; or refused for good: the address can never take a mail, or SES will not
  * carry this one.

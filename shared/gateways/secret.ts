@@ -27,6 +27,9 @@ export const readKeepSecret = (arn: string): Promise<string> => readLinkSecret(a
 /** Reads what the links of private offers are signed with. */
 export const readOfferSecret = (arn: string): Promise<string> => readLinkSecret(arn, 'offer links')
 
+/** Reads what the links of alerts are signed with. */
+export const readAlertSecret = (arn: string): Promise<string> => readLinkSecret(arn, 'alert links')
+
 /** Reads what webhooks to the platform are signed with. */
 export const readPlatformSecret = (arn: string): Promise<string> => readLinkSecret(arn, 'webhooks')
 

@@ -16,6 +16,7 @@ const schemas = {
   MAIL_CONFIGURATION_SET: text,
   KEEP_SECRET_ARN: text,
   OFFER_SECRET_ARN: text,
+  ALERT_SECRET_ARN: text,
   STRIPE_SECRET_ARN: text,
   PLATFORM_SECRET_ARN: text,
   /** Where the platform is asked to hand over; only where a deployment lets it. */

@@ -16,6 +16,13 @@ button { font: inherit; padding: .5em 1.1em; border: 0; border-radius: .4em; bac
 export const htmlPage = (title: string, body: string, language = 'en'): string =>
   `<!doctype html><html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escapeHtml(title)}</title><style>${style}</style></head><body>${body}</body></html>`
 
+/** Of pages behind a link whose address is as good as a key: no cache keeps it, no other site or search engine is told of it. */
+export const linkHeaders = {
+  'cache-control': 'no-store',
+  'referrer-policy': 'no-referrer',
+  'x-robots-tag': 'noindex',
+} as const
+
 /** Answers with a page. Nothing may run in it, and no other page may show it inside of itself. */
 export const htmlResponse = (
   status: number,

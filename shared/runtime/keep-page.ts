@@ -3,7 +3,7 @@ import { type ProblemCode, statusOf } from '../contract/problems.ts'
 import { escapeHtml } from '../domain/html.ts'
 import { type Language, languageOf } from '../domain/language.ts'
 import type { Result } from '../domain/result.ts'
-import { htmlPage, htmlResponse } from './html-page.ts'
+import { htmlPage, htmlResponse, linkHeaders } from './html-page.ts'
 
 // The page behind a notice's link, for people. Opening it changes nothing, because mail scanners open every link; the
 // button does.
@@ -117,11 +117,5 @@ const respond = (
   htmlResponse(
     code === null ? 200 : statusOf(code),
     htmlPage(title, `<h1>${escapeHtml(title)}</h1><p>${escapeHtml(sentence)}</p>${form}`, language),
-    // The address is as good as a key: no cache keeps it, no other site is told of it, no search engine lists it.
-    {
-      'cache-control': 'no-store',
-      'referrer-policy': 'no-referrer',
-      'x-robots-tag': 'noindex',
-      vary: 'accept-language',
-    },
+    { ...linkHeaders, vary: 'accept-language' },
   )

@@ -6,7 +6,7 @@ import { statusOf } from '../contract/problems.ts'
 import { escapeHtml } from '../domain/html.ts'
 import { minute } from '../domain/minute.ts'
 import { refuse, type Result } from '../domain/result.ts'
-import { htmlPage, htmlResponse } from './html-page.ts'
+import { htmlPage, htmlResponse, linkHeaders } from './html-page.ts'
 
 // The page behind a private offer's link. Opening it changes nothing but that it was opened; buttons act. To accept, a
 // prospect signs in: the platform's app does that by the API, with the same token.
@@ -45,15 +45,8 @@ export const actOfForm = (event: APIGatewayProxyEventV2): OfferFormAct => {
   }
 }
 
-const headers = {
-  // The address is as good as a key: no cache keeps it, no other site is told of it, no search engine lists it.
-  'cache-control': 'no-store',
-  'referrer-policy': 'no-referrer',
-  'x-robots-tag': 'noindex',
-}
-
 const page = (status: number, title: string, body: string): APIGatewayProxyStructuredResultV2 =>
-  htmlResponse(status, htmlPage(title, `<h1>${escapeHtml(title)}</h1>${body}`), headers)
+  htmlResponse(status, htmlPage(title, `<h1>${escapeHtml(title)}</h1>${body}`), linkHeaders)
 
 const paragraph = (words: string): string => `<p>${escapeHtml(words)}</p>`
 

@@ -49,10 +49,17 @@ export const loadWatch = async (store: HandlesStore, handle: string, accountId: 
   return null
 }
 
-/** Everything that an account watches, by name: one read of its item, and one for each watch. */
-export const loadWatches = async (store: HandlesStore, accountId: string): Promise<readonly Watch[]> => {
+/**
+ * Everything that an account watches, by name: one read of its item, and one for each watch; eventually consistent unless
+ * told otherwise.
+ */
+export const loadWatches = async (
+  store: HandlesStore,
+  accountId: string,
+  consistent = false,
+): Promise<readonly Watch[]> => {
   const kept: Item[] = []
-  for await (const item of getItems(store.db, store.handlesTable, [accountKey(accountId)], false)) kept.push(item)
+  for await (const item of getItems(store.db, store.handlesTable, [accountKey(accountId)], consistent)) kept.push(item)
   const names = (attribute: 'watches' | 'backorders') => [
     ...((kept[0]?.[attribute] as ReadonlySet<string> | undefined) ?? []),
   ]
@@ -61,7 +68,7 @@ export const loadWatches = async (store: HandlesStore, accountId: string): Promi
     ...names('backorders').map((handle) => watchKey({ handle, accountId, maxPriceMinor: 0 })),
   ]
   const watches: Watch[] = []
-  for await (const item of getItems(store.db, store.handlesTable, keys, false)) watches.push(readWatch(item))
+  for await (const item of getItems(store.db, store.handlesTable, keys, consistent)) watches.push(readWatch(item))
   return watches.toSorted((a, b) => (a.handle < b.handle ? -1 : 1))
 }
 

@@ -1,10 +1,11 @@
 import pMap from 'p-map'
 import type { AlertPage } from '../contract/messages.ts'
-import { type Alert, alertFor, alertMail } from '../domain/alert.ts'
+import { type Alert, alertFor, alertMail, type AlertUrls } from '../domain/alert.ts'
+import { type AlertLink, alertToken } from '../domain/alert-link.ts'
 import { isClosingSoon } from '../domain/reminder.ts'
 import type { Watch } from '../domain/watch.ts'
 import type { EventBus } from '../gateways/events.ts'
-import type { Mail } from '../gateways/mail.ts'
+import { type Mail, unsubscribeHeaders } from '../gateways/mail.ts'
 import type { Queue } from '../gateways/queue.ts'
 import type { Store } from '../store/client.ts'
 import { loadHandle } from '../store/handles.ts'
@@ -15,6 +16,9 @@ import { planReminders, saleEndOf } from './reminders.ts'
 export type AlertDeps = CommitDeps<Store> & {
   readonly bus: EventBus
   readonly mail: Mail
+  readonly alertSecret: string
+  /** Base URL of the API, for the links. */
+  readonly publicUrl: string
   /** Where the rest of a handle's watches is asked for. */
   readonly queue: Pick<Queue, 'sendAll'>
 }
@@ -52,7 +56,13 @@ export const sendAlerts = async (deps: AlertDeps, { handle: name, cause, after }
   )
   for (const { watch, alert } of wanted) {
     if (watch.email === undefined) continue
-    await deps.mail.send({ to: watch.email, ...alertMail(alert, now), tags: { alert: tagOf(alert) } })
+    const urls = urlsOf(deps, watch, now)
+    await deps.mail.send({
+      to: watch.email,
+      ...alertMail(alert, now, urls),
+      headers: unsubscribeHeaders(urls.watchUrl),
+      tags: { alert: tagOf(alert) },
+    })
     await mark(watch)
   }
   if (page.next !== undefined) {
@@ -60,6 +70,11 @@ export const sendAlerts = async (deps: AlertDeps, { handle: name, cause, after }
     await deps.queue.sendAll([rest])
   }
   return wanted.length
+}
+
+const urlsOf = ({ publicUrl, alertSecret }: AlertDeps, { accountId, handle }: Watch, sentAt: string): AlertUrls => {
+  const urlOf = (link: AlertLink) => `${publicUrl}/alerts/${alertToken(link, sentAt, alertSecret)}`
+  return { watchUrl: urlOf({ kind: 'watch', accountId, handle }), allUrl: urlOf({ kind: 'all', accountId }) }
 }
 
 /** What the mail service tells later of this mail names neither account nor address. */

@@ -4,7 +4,7 @@ import { offerToken } from '../domain/offer-link.ts'
 import { decideMailFailed, decideMailSent, isMailWanted } from '../domain/private-offer-mail.ts'
 import { addressHash } from '../domain/prospect.ts'
 import { ok } from '../domain/result.ts'
-import type { Mail } from '../gateways/mail.ts'
+import { type Mail, unsubscribeHeaders } from '../gateways/mail.ts'
 import { load } from '../store/aggregates.ts'
 import { loadProspect, suppressedAmong } from '../store/campaigns.ts'
 import { moveOffer } from './offer-acts.ts'
@@ -46,8 +46,7 @@ export const sendOfferMail = async (deps: OfferMailDeps, id: string, number: num
   const sent = await deps.mail.send({
     to: prospect.email,
     ...offerMail(about, offer, prospect, campaign.state.template, { offerUrl, unsubscribeUrl }),
-    // RFC 8058: the mail program unsubscribes by one POST, without a page.
-    headers: { 'List-Unsubscribe': `<${unsubscribeUrl}>`, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' },
+    headers: unsubscribeHeaders(unsubscribeUrl),
     tags: offerTags(id, number),
   })
   if (sent.kind === 'refused') {

@@ -1,3 +1,4 @@
+import pMap from 'p-map'
 import type * as z from 'zod'
 import type { Money } from '../contract/money.ts'
 import type { watchSchema } from '../contract/routes/watches.ts'
@@ -75,7 +76,7 @@ const isSame = (a: Watch, b: Watch): boolean => a.maxPriceMinor === b.maxPriceMi
 
 /** Ends a watch, and its address with it; one that is not there is ended already. */
 export const stopWatching = async (
-  deps: CommitDeps,
+  deps: CommitDeps<HandlesStore>,
   accountId: string,
   handle: string,
 ): Promise<Result<{ readonly handle: string; readonly watched: false }>> => {
@@ -88,6 +89,23 @@ export const stopWatching = async (
   })
 }
 
+const watchesAtOnce = 10
+
+/** Ends the mails of every watch that an account has, and keeps the watches; each address goes with its mails. */
+export const stopAlertMails = async (deps: CommitDeps<HandlesStore>, accountId: string): Promise<void> => {
+  await pMap(
+    await loadWatches(deps.store, accountId, true),
+    ({ handle }) =>
+      writing(deps, async () => {
+        const before = await loadWatch(deps.store, handle, accountId)
+        if (before?.email === undefined) return ok(null)
+        const after: Watch = { ...before, updatedAt: instant(deps.now()), email: undefined }
+        return (await writeWatch(deps.store, deps, before, after)) === 'written' ? ok(null) : null
+      }),
+    { concurrency: watchesAtOnce },
+  )
+}
+
 /** What an account watches, by name. */
 export const listWatches = async (
   store: HandlesStore,
@@ -96,7 +114,10 @@ export const listWatches = async (
   ok({ items: (await loadWatches(store, accountId)).map(viewWatch) })
 
 /** Reads and writes again while the same account changed the watch in between. */
-const writing = async <T>(deps: CommitDeps, write: () => Promise<Result<T> | null>): Promise<Result<T>> => {
+const writing = async <T>(
+  deps: CommitDeps<HandlesStore>,
+  write: () => Promise<Result<T> | null>,
+): Promise<Result<T>> => {
   for (let attempt = 1; attempt <= decisionsMax; attempt += 1) {
     const answer = await write()
     if (answer !== null) return answer

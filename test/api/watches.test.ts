@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { JsonObject } from '../../local/json.ts'
 import { causeOfEntry } from '../../shared/domain/alert.ts'
+import { alertLinkDays } from '../../shared/domain/alert-link.ts'
 import { watchesPerAccountMax } from '../../shared/domain/watch.ts'
 import { loadDemand, queryWatches } from '../../shared/store/watches.ts'
 import { sendAlerts, watchesPerPage } from '../../shared/workflows/send-alerts.ts'
 import { running } from '../../shared/runtime/running.ts'
-import { checkRefused, type Market, startMarket, value } from './market.ts'
+import { costOf, units } from '../costs/counted.ts'
+import { checkRefused, dayMs, type Market, startMarket, value } from './market.ts'
 
 let market: Market
 const told: JsonObject[] = []
@@ -177,6 +179,119 @@ const alertDeps = () => ({
   bus: { publish: () => Promise.resolve() },
   mail: { send: () => Promise.reject(new Error('nobody is to be written to')) },
   queue: { sendAll: () => Promise.resolve() },
+  alertSecret: 's'.repeat(64),
+  publicUrl: market.system.url,
+})
+
+describe('the links of an alert', () => {
+  const form = { 'content-type': 'application/x-www-form-urlencoded' }
+  const press = (url: string) => fetch(url, { method: 'POST', headers: form, body: 'List-Unsubscribe=One-Click' })
+  const watchesOf = async (who: string) =>
+    value(await (await market.client(who)).listWatches({})).items.map(({ handle, mail }) => [handle, mail])
+  const alertMailTo = async (who: string, handle: string) => {
+    const sent = (await market.system.mail?.sent(`${who}@example.com`)) ?? []
+    const mail = sent.findLast(({ subject }) => subject === `@${handle} has come to market`)
+    const [, watchUrl = ''] = /Stop watching @\w+: (\S+)/.exec(mail?.text ?? '') ?? []
+    const [, allUrl = ''] = /Stop all alerts by e-mail: (\S+)/.exec(mail?.text ?? '') ?? []
+    return { headers: mail?.headers ?? {}, watchUrl, allUrl }
+  }
+
+  test('end this watch, or the mails of all, by a POST alone: by the page’s button or the mail program', async () => {
+    for (const { handle } of value(await (await market.client('bob')).listWatches({})).items) {
+      value(await (await market.client('bob')).stopWatching({ params: { handle } }))
+    }
+    await market.importFeed([market.suspended('amber_gate'), market.suspended('amber_wall')])
+    for (const handle of ['amber_gate', 'amber_wall', 'amber_roof']) await watch('bob', handle, { mail: true })
+    await watch('bob', 'amber_door', { maxPrice: usd(100), mail: true })
+    await watch('dave', 'amber_gate', { mail: true })
+    await market.sweep()
+    const { headers, watchUrl, allUrl } = await alertMailTo('bob', 'amber_gate')
+    // RFC 8058, section 3.1: both headers, and an address that takes a POST.
+    expect(headers).toMatchObject({
+      'List-Unsubscribe': `<${watchUrl}>`,
+      'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
+    })
+    const before = await market.items()
+    for (const [url, title] of [
+      [watchUrl, 'Stop watching @amber_gate?'],
+      [allUrl, 'No more alerts by e-mail?'],
+    ] as const) {
+      const page = await fetch(url)
+      expect([page.status, page.headers.get('cache-control')]).toEqual([200, 'no-store'])
+      expect(page.headers.get('content-security-policy')).toContain("default-src 'none'")
+      const html = await page.text()
+      expect(html).toContain(`<h1>${title}</h1>`)
+      expect(html).toContain('<form method="post">')
+    }
+    await market.checkItems(before)
+
+    expect((await press(watchUrl)).status).toBe(200)
+    expect(await watchesOf('bob')).toEqual([
+      ['amber_door', true],
+      ['amber_roof', true],
+      ['amber_wall', true],
+    ])
+    expect(await demandFor('amber_gate')).toEqual({ watches: 1, backorders: 0, offers: 0 })
+    // Again: the same, and nobody else's watch is touched.
+    const ended = await market.items()
+    const again = await press(watchUrl)
+    expect([again.status, (await again.text()).includes('You do not watch @amber_gate any more')]).toEqual([200, true])
+    await market.checkItems(ended)
+
+    expect((await press(allUrl)).status).toBe(200)
+    expect(await watchesOf('bob')).toEqual([
+      ['amber_door', false],
+      ['amber_roof', false],
+      ['amber_wall', false],
+    ])
+    expect(JSON.stringify(await queryWatches(market.store, 'amber_door', { limit: 9 }))).not.toContain('@example')
+    expect(await watchesOf('dave')).toContainEqual(['amber_gate', true])
+    // Whoever asks anew is mailed anew.
+    await watch('bob', 'amber_roof', { mail: true })
+    await market.importFeed([market.suspended('amber_roof')])
+    await market.sweep()
+    expect((await alertMailTo('bob', 'amber_roof')).watchUrl).not.toBe('')
+  })
+
+  test('are refused altered or after their time, in words that tell nothing of whose they are', async () => {
+    await market.importFeed([market.suspended('birchwood')])
+    await watch('alice', 'birchwood', { mail: true })
+    await market.sweep()
+    const { watchUrl, allUrl } = await alertMailTo('alice', 'birchwood')
+    const before = await market.items()
+    const token = watchUrl.split('/').at(-1) ?? ''
+    const refused = async (url: string, status: number) => {
+      for (const page of [await fetch(url), await press(url)]) {
+        expect(page.status).toBe(status)
+        expect(await page.text()).not.toMatch(/alice|birchwood/)
+      }
+    }
+    const forged = Buffer.from(token, 'base64url').toString('latin1').replace('alice', 'carol')
+    for (const wrong of [`${token}A`, token.slice(0, -2), 'x', Buffer.from(forged, 'latin1').toString('base64url')]) {
+      await refused(`${market.system.url}/alerts/${wrong}`, 400)
+    }
+    await market.checkItems(before)
+    await market.system.clock.move(alertLinkDays * dayMs)
+    const later = await market.items()
+    await refused(watchUrl, 410)
+    await refused(allUrl, 410)
+    await market.checkItems(later)
+  })
+
+  test('of many watches end every mail at two reads and one write each, beside the account’s list', async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `thicket_${index}`)
+    for (const name of names) await watch('dave', name, { mail: true })
+    const mailed = (await watchesOf('dave')).filter(([, mail]) => mail).length
+    const all = await watchesOf('dave')
+    await market.importFeed([market.suspended('thicket_0')])
+    await market.sweep()
+    const { allUrl } = await alertMailTo('dave', 'thicket_0')
+    const cost = await costOf(market, async () => expect((await press(allUrl)).status).toBe(200))
+    // The list with its watches, then each of them again to change it: a watch or a backorder.
+    expect(cost.readUnits).toBe(1 + all.length + 2 * all.length)
+    expect(units(cost)).toMatchObject({ writeUnits: mailed, indexWriteUnits: 0 })
+    expect((await watchesOf('dave')).filter(([, mail]) => mail)).toEqual([])
+  })
 })
 
 describe('demand', () => {

@@ -69,8 +69,12 @@ describe('an alert', () => {
   it('says in its mail that a backorder gives no right', () => {
     const alert = alertFor({ ...watch, maxPriceMinor: 1 }, handle({}), opened, null, now)
     if (alert === null) throw new Error('it is told')
-    const mail = alertMail({ ...alert, display: 'P<b>oem' }, now)
+    const urls = { watchUrl: 'https://api.example/alerts/one', allUrl: 'https://api.example/alerts/all' }
+    const mail = alertMail({ ...alert, display: 'P<b>oem' }, now, urls)
     expect(mail.text).toContain('Your backorder gives no right to it.')
     expect(mail.html).toContain('P&lt;b&gt;oem')
+    expect(mail.text).toContain('Stop watching @P<b>oem: https://api.example/alerts/one\n')
+    expect(mail.text).toContain('Stop all alerts by e-mail: https://api.example/alerts/all\n')
+    expect(mail.html).toContain('<a href="https://api.example/alerts/all">')
   })
 })

@@ -130,6 +130,7 @@ describe('grants', () => {
     if (name === 'bus') return attributeOf('Events/Bus/Resource', '.Arn')
     if (name === 'platform-secret') return attributeOf('Data/PlatformSecret', '')
     if (name === 'offer-secret') return attributeOf('Data/OfferSecret', '')
+    if (name === 'alert-secret') return attributeOf('Data/AlertSecret', '')
     if (name === 'stripe-secret') return attributeOf('Data/StripeSecret', '')
     const ses = 'arn:<AWS::Partition>:ses:<AWS::Region>:<AWS::AccountId>'
     if (name === 'keep-secret') return attributeOf('Data/KeepSecret', '')

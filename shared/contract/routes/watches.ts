@@ -3,7 +3,7 @@ import { eligibilityProblems } from '../eligibility-problems.ts'
 import { amountMinorMax, currencySchema, moneySchema } from '../money.ts'
 import { handleParams, handleProblems } from '../parameters.ts'
 import { instantSchema } from '../resources.ts'
-import type { Route } from '../route.ts'
+import type { Page, Route } from '../route.ts'
 
 export const watchSchema = z
   .object({
@@ -82,3 +82,21 @@ export const watchRoutes = {
     problems: [],
   },
 } as const satisfies Record<string, Route>
+
+/** The page that the links of an alert's mail open, and that the mail's own header names (RFC 8058). */
+export const watchPages = {
+  showAlertLink: {
+    operationId: 'showAlertLink',
+    group: 'watches',
+    method: 'GET',
+    path: '/alerts/{token}',
+    role: 'public',
+  },
+  useAlertLink: {
+    operationId: 'useAlertLink',
+    group: 'watches',
+    method: 'POST',
+    path: '/alerts/{token}',
+    role: 'public',
+  },
+} as const satisfies Record<string, Page>
