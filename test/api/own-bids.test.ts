@@ -181,6 +181,7 @@ describe('a bidder who is overtaken', () => {
     await market.system.idle()
     await market.system.clock.move(2 * minuteMs)
     await bid(auction, 'hal', 60_00)
+    await market.system.idle()
     await bid(auction, 'ida', 80_00)
     expect(await subjectsTo('hal', auction)).toEqual([outbid, outbid])
     expect(await subjectsTo('ida', auction)).toEqual([outbid])
