@@ -4,10 +4,13 @@ import type { System } from '../../local/system.ts'
 /** Reads change nothing, so a death after one is a death before the next call that is no read. */
 const reads = new Set(['GetItem', 'BatchGetItem', 'TransactGetItems', 'Query', 'Scan', 'GetObject', 'GetSecretValue'])
 
-/** Ids that the provider gives out: whoever reads one in a call about a sale knows it as the sale's from then on. */
-const providerId = /\b(?:acct_1|cs_|pi_|ch_|py_|re_|tr_|trr_|du_|dp_)\w+/g
+/** Ids that nobody knows beforehand: whoever reads one in a call about a sale knows it as the sale's from then on. */
+const givenId = /\b(?:acct_1|cs_|pi_|ch_|py_|re_|tr_|trr_|du_|dp_|off_)\w+/g
 
 const unescaped = (text: string): string => text.replaceAll(/\\+"/g, '"')
+
+/** Writes that are about one sale each; what goes in batches is about several. */
+const ofOneSale = new Set(['PutItem', 'UpdateItem', 'TransactWriteItems'])
 
 /** What one call does, entry by entry where it is a batch. */
 const entriesOf = ({ operation, path, body, stripeAccount = '' }: Call): string[] => {
@@ -29,7 +32,7 @@ const telling = /"(?:pk|sk|type|kind|step|DetailType|Subject)":(?:\{"S":)?"([^"]
 
 /**
  * One sale among others that run beside it: every call that functions make for it is told by the names it goes by. Names
- * that the provider gives out are learnt from the calls themselves.
+ * that are given out on the way are learnt from the calls themselves.
  */
 export class Trail {
   readonly #names: Map<string, string>
@@ -49,13 +52,13 @@ export class Trail {
     this.#names.set(name, stands)
   }
 
-  /** Reads the provider's ids out of a call that is about this sale. */
+  /** Reads the ids out of a call that is about this sale which were given out in it: the provider's, and those of offers. */
   learn(call: MadeCall): void {
-    if (call.service !== 'stripe' && call.operation !== 'TransactWriteItems') return
+    if (call.service !== 'stripe' && !ofOneSale.has(call.operation)) return
     const asked = `${call.path} ${call.body}`
     if (!this.isNamedIn(asked)) return
     const answered = call.service === 'stripe' ? (call.answer ?? '') : ''
-    for (const [id] of `${asked} ${answered}`.matchAll(providerId)) {
+    for (const [id] of `${asked} ${answered}`.matchAll(givenId)) {
       if (!this.#names.has(id)) this.know(id, id.slice(0, id.indexOf('_')))
     }
   }
@@ -79,6 +82,8 @@ export class Trail {
     for (const [name, stands] of this.#names) told = told.replaceAll(name, stands)
     return told
       .replaceAll(/^W#.*/g, 'W#word')
+      .replaceAll(/^key#.*/g, 'key#hash')
+      .replaceAll(/off_[0-9A-Z]{26}/g, 'off')
       .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'instant')
       .replaceAll(/\d{5,}/g, 'number')
   }

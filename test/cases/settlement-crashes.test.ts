@@ -26,10 +26,13 @@ const adjectives =
   'amber azure beige coral ivory ebony lilac olive pearl ochre khaki mauve peach sandy rusty misty foggy windy rainy snowy'
 const nouns =
   'brook cliff creek delta fjord grove heath knoll marsh ridge river shore slope swamp trail woods bluff plain field beach'
+const pairsOf = (firsts: readonly string[], seconds: readonly string[]): string[] =>
+  firsts.flatMap((first) => seconds.filter((second) => second !== first).map((second) => `${first}${second}`))
+const [adjective, noun] = [adjectives.split(' '), nouns.split(' ')]
 /** Ten letters each: none is a part of another. */
-const names = adjectives.split(' ').flatMap((adjective) => nouns.split(' ').map((noun) => `${adjective}${noun}`))
-const twice = names.flatMap((name) => [name, `${name.slice(5)}${name.slice(0, 5)}`])
-const handles = isLong ? twice : names.slice(0, 160)
+const handles = isLong
+  ? [pairsOf(adjective, noun), pairsOf(noun, adjective), pairsOf(adjective, adjective), pairsOf(noun, noun)].flat()
+  : pairsOf(adjective, noun).slice(0, 300)
 
 let market: Market
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import type { Money } from '../../shared/contract/money.ts'
 import type { Problem } from '../../shared/contract/problems.ts'
 import { disputeIdOf } from '../../shared/domain/dispute.ts'
 import { balances } from '../../shared/domain/ledger.ts'
-import type { Order } from '../../shared/domain/order.ts'
+import { type Order, saleOrderId } from '../../shared/domain/order.ts'
 import { replacementNames } from '../../shared/domain/replacement.ts'
 import { load } from '../../shared/store/aggregates.ts'
 import { loadHandle } from '../../shared/store/handles.ts'
@@ -15,14 +15,19 @@ import { chargesOf, refundsOf } from './invariants.ts'
 import type { Market } from './market.ts'
 import { holderOf, operatorOf } from './users-sale.ts'
 
-/** One user's sale to another, from its listing to its end. All its names are known before anything happens. */
+/** One user's sale to another, from its beginning to its end. All its names are known before anything happens, but its offers'. */
 export type Sale = {
   readonly handle: string
   readonly seller: string
   readonly buyer: string
-  /** The key that the order is placed under. */
+  /** Whoever offers less. */
+  readonly rival: string
+  /** The key that the order, or the offer, is placed under. */
   readonly key: string
-  readonly orderId: string
+  /** Of a purchase at the listed price; an accepted offer has another one. */
+  orderId: string
+  /** The offers of buyer and rival. */
+  readonly offerIds: string[]
   /** The seller's connected account. */
   readonly connected: string
   readonly trail: Trail
@@ -60,11 +65,18 @@ export const newSale = async (market: Market, handle: string): Promise<Sale> => 
   sellers += 1
   // A bank account of their own: sellers who share one are linked.
   market.stripe.control.onboard(connected, { bankAccount: `0009${String(sellers).padStart(8, '0')}` })
+  const rival = `rival_of_${handle}`
+  const names = { [seller]: 'seller', [buyer]: 'buyer', [rival]: 'rival', [key]: 'key', [connected]: 'connected' }
+  const trail = new Trail(names)
   const orderId = derivedId('ord', buyer, key)
-  const replacements = replacementNames({ id: orderId } as Order).map(({ name }) => [name, 'replacement'])
-  const names = { [seller]: 'seller', [buyer]: 'buyer', [key]: 'key', [orderId]: 'order', [connected]: 'connected' }
-  const trail = new Trail({ ...names, ...Object.fromEntries(replacements), [handle]: 'handle' })
-  return { handle, seller, buyer, key, orderId, connected, trail }
+  knowOrder(trail, orderId)
+  trail.know(handle, 'handle')
+  return { handle, seller, buyer, rival, key, orderId, offerIds: [], connected, trail }
+}
+
+const knowOrder = (trail: Trail, orderId: string): void => {
+  trail.know(orderId, 'order')
+  for (const { name } of replacementNames({ id: orderId } as Order)) trail.know(name, 'replacement')
 }
 
 /** What people and banks do with some sales at once, step by step; after each step everything comes to rest. */
@@ -108,6 +120,39 @@ const listAt = (asked: Money) =>
   each((market, { handle, seller }) =>
     insist(() => market.buyer(seller).openListing({ params: { handle }, body: { price: asked } })),
   )
+
+const takeOffers = each((market, { handle, seller }) =>
+  insist(() => market.buyer(seller).changeOfferSettings({ params: { handle }, body: { offers: 'on' } })),
+)
+
+const offered = { ...price, amountMinor: 800_00 }
+
+/** Both make an offer; the one of the buyer is to become the order. */
+const makeOffers = each(async (market, sale) => {
+  const { handle, buyer, rival, key, offerIds, trail } = sale
+  for (const [by, amountMinor] of [
+    [buyer, offered.amountMinor],
+    [rival, 500_00],
+  ] as const) {
+    const amount = { ...price, amountMinor }
+    await insist(async () => {
+      const made = await market.buyer(by).makeOffer({ body: { handle, amount }, idempotencyKey: `${key}_by_${by}` })
+      if (made.ok) offerIds.push(made.value.id)
+      return made
+    })
+  }
+  const [offerId = ''] = offerIds
+  sale.orderId = saleOrderId(offerId, 1)
+  knowOrder(trail, sale.orderId)
+})
+
+/** The holder asks for more, which the buyer takes. */
+const counterOffer = each((market, { seller, offerIds: [offerId = ''] }) =>
+  insist(() => market.buyer(seller).counterNegotiation({ params: { offerId }, body: { amount: price } })),
+)
+const acceptOffer = each((market, { buyer, offerIds: [offerId = ''] }) =>
+  insist(() => market.buyer(buyer).acceptNegotiation({ params: { offerId }, body: { amount: price } })),
+)
 
 const placeAt = (asked: Money) =>
   each((market, { handle, buyer, key }) =>
@@ -215,6 +260,12 @@ export const fillPlatform = async (market: Market, sale: Sale): Promise<void> =>
   await market.system.clock.move(3 * dayMs, { settle: true })
 }
 
+/** The buyer of an accepted offer has two days to pay. */
+const untilUnpaid: Course[number] = ({ system }) => system.clock.move(2 * dayMs + hourMs)
+/** A sweep of the deadlines that died half-way leaves the rest to the next one. */
+const nextSweep: Course[number] = ({ system }) => system.clock.move(hourMs)
+const agreed = [atTen, takeOffers, makeOffers, counterOffer, acceptOffer]
+
 /** What every run of the tests goes through. */
 export const courses = {
   'a sale that is settled': [...sold, accept],
@@ -226,6 +277,8 @@ export const courses = {
     chargeBack,
     closeChargeback('lost'),
   ],
+  'an accepted offer that is paid and settled': [...agreed, pay, accept],
+  'an accepted offer that nobody pays': [...agreed, untilUnpaid, nextSweep],
 } as const satisfies Record<string, Course>
 
 /** Besides, where there is time. */
@@ -255,9 +308,11 @@ export const longCourses = {
 
 /** Everything that a sale has left behind, in words that are the same for every sale of one course. */
 export const remainsOf = async (market: Market, sale: Sale) => {
-  const { orderId, seller, buyer, handle } = sale
-  const [order, handles, sellerNow] = await Promise.all([
+  const { orderId, seller, buyer, rival, handle, offerIds } = sale
+  const [order, offers, standing, handles, sellerNow] = await Promise.all([
     loadOrder(market.store, orderId),
+    Promise.all(offerIds.map((id) => load(market.store, 'negotiation', id))),
+    load(market.store, 'standing', buyer),
     Promise.all(
       [handle, ...replacementNames({ id: orderId } as Order).map(({ name }) => name)].map((name) =>
         loadHandle(market.store, name),
@@ -268,7 +323,7 @@ export const remainsOf = async (market: Market, sale: Sale) => {
   if (order === null || sellerNow === null) throw new Error(`${orderId} or ${seller} is gone`)
   const filed = (await filedEntries(market.store, `order:${orderId}`)).filter(({ seq }) => seq < order.entry.seq)
   const entries = [...filed, order.entry]
-  const role: Record<string, string> = { [seller]: 'seller', [buyer]: 'buyer' }
+  const role: Record<string, string> = { [seller]: 'seller', [buyer]: 'buyer', [rival]: 'rival' }
   return {
     status: order.state.status,
     events: entries.flatMap(({ events }) => events.map(({ type }) => type)),
@@ -284,6 +339,8 @@ export const remainsOf = async (market: Market, sale: Sale) => {
     handles: handles.flatMap((one) =>
       one === null ? [] : [[one.state.status, role[one.state.holder?.accountId ?? ''] ?? 'nobody']],
     ),
+    offers: offers.map((offer) => [role[offer?.state.proposerId ?? ''], offer?.state.status]),
+    strikes: standing?.state.strikes.length ?? 0,
     seller: {
       owesMinor: sellerNow.state.debts.map(({ amountMinor }) => amountMinor),
       plans: sellerNow.state.plans.length,
@@ -323,11 +380,11 @@ const atProvider = async (market: Market, { orderId, connected }: Sale) => {
 }
 
 /** The mails about this sale: to whom they went, and their subjects. */
-const mailsOf = async ({ system }: Market, { handle, seller, buyer }: Sale): Promise<string[]> => {
-  const addresses = { seller: `${seller}@example.com`, feed: `${handle}@example.com`, buyer: `${buyer}@example.com` }
+const mailsOf = async ({ system }: Market, { handle, seller, buyer, rival }: Sale): Promise<string[]> => {
+  const accounts = { seller, feed: handle, buyer, rival }
   const sent = await Promise.all(
-    Object.entries(addresses).map(async ([role, address]) =>
-      ((await system.mail?.sent(address)) ?? []).map(({ subject }) => `${role}: ${subject}`),
+    Object.entries(accounts).map(async ([role, account]) =>
+      ((await system.mail?.sent(`${account}@example.com`)) ?? []).map(({ subject }) => `${role}: ${subject}`),
     ),
   )
   return sent
