@@ -58,6 +58,7 @@ describe('how an auction stands for who has bid in it', () => {
 
 it('the minimum of an account is what its bid is held to, to the cent', () => {
   const auction = rivals()
+  expect(['alice', 'bob', 'newcomer'].map((by) => minimumFor(auction.state, by))).toEqual([80_01, 42_00, 42_00])
   for (const by of ['alice', 'bob', 'newcomer']) {
     const minimum = minimumFor(auction.state, by)
     expect(codeOf(bidding(auction, { by, max: minimum }))).toBe('taken')
