@@ -30,11 +30,11 @@ const stripe = once(async () => {
   const { secretKey } = await readStripeSecret(config.STRIPE_SECRET_ARN)
   return { secretKey, apiUrl: config.STRIPE_API_URL }
 })
-const payments = once(async () => openPayments(await stripe()))
 const deps = {
   ...running,
   store: openStore({ handlesTable: config.HANDLES_TABLE, escrowTable: config.ESCROW_TABLE }),
   publicUrl: config.PUBLIC_URL,
+  payments: once(async () => openPayments(await stripe())),
   screening: noScreening,
   sellerAccounts: once(async () => openSellerAccounts(await stripe())),
   transfers: once(async () => openTransfers(await stripe())),
@@ -50,7 +50,7 @@ export const handler = worker(
     const { aggregate } = detail
     const named = parseAggregate(aggregate)
     if (named === null) throw new Error(`${aggregate} is no aggregate`)
-    await carryOutEffect({ ...deps, payments: await payments() }, type as EffectEventType, named.id)
+    await carryOutEffect(deps, type as EffectEventType, named.id)
     log('info', 'effect_carried_out', { type, aggregate })
   },
   { recordFailure: failureRecorder(deps.store, 'effects', running.now) },

@@ -9,7 +9,10 @@ export const disputeReasonSchema = z
 
 export const disputeStatusSchema = z
   .enum(['answer_wanted', 'in_review', 'approval_wanted', 'settled', 'refunded', 'split', 'withdrawn', 'overtaken'])
-  .meta({ id: 'DisputeStatus', description: "`overtaken`: the buyer's bank took the money back meanwhile" })
+  .meta({
+    id: 'DisputeStatus',
+    description: "`overtaken`: the money went back meanwhile, by the buyer's bank or at the payment provider",
+  })
 
 export const disputeOutcomeSchema = z
   .enum(['settle', 'refund', 'split'])

@@ -26,9 +26,10 @@ export const handOverRequestSchema = z
 export const handOverSchema = z
   .object({
     ...facts,
-    outcome: z
-      .enum(['wanted', 'completed', 'failed', 'overdue'])
-      .meta({ description: '`overdue`: nothing was told in time, and the buyer was refunded' }),
+    outcome: z.enum(['wanted', 'completed', 'failed', 'overdue']).meta({
+      description:
+        '`overdue`: nothing was told before the order ended, because its time was over or the payment went back',
+    }),
     at: instantSchema.nullable().meta({ description: 'When you told the outcome' }),
     reason: z.string().nullable().meta({ description: 'Why it failed' }),
     replacementHandle: z

@@ -44,6 +44,7 @@ const referenceOf = (event: OrderEvent): Pick<Movement, 'kind' | 'reference'> | 
       return { kind: 'chargeback', reference: event.chargebackId }
     case 'chargeback_won':
     case 'chargeback_won_unpaid':
+    case 'chargeback_won_refund_due':
       return { kind: 'chargeback_returned', reference: event.chargebackId }
     default:
       return null
@@ -85,6 +86,10 @@ export const movementsOf = (order: Order): Movement[] => {
 
 const lostToBank: ReadonlySet<Order['status']> = new Set(['chargeback', 'charged_back'])
 
+/** Nobody but the provider and the seller has anything of the sale any more. */
+const isUndone = ({ status, clawbackWanted }: Order): boolean =>
+  lostToBank.has(status) || (status === 'refunded' && clawbackWanted === true)
+
 const presentTransfer = ({ transferId, paidMinor, reversalId }: Order) => ({
   transferId,
   amountMinor: transferId === undefined ? 0 : paidMinor,
@@ -109,9 +114,9 @@ export const bookOf = (order: Order): Map<string, number> => {
     return withoutZeros(book)
   }
   const owed = status === 'settling' ? (order.owedMinor ?? 0) : 0
-  const isSettled = order.settledAt !== undefined && !lostToBank.has(status)
-  const commission = isSettled && held === 0 ? ((order.award ?? order.quote)?.commissionMinor ?? 0) : 0
-  const goodwill = isSettled ? (order.award?.refundMinor ?? 0) - (order.refundedMinor ?? 0) : 0
+  const isSettled = order.settledAt !== undefined && held === 0 && !isUndone(order)
+  const commission = isSettled ? ((order.award ?? order.quote)?.commissionMinor ?? 0) : 0
+  const goodwill = isUndone(order) ? 0 : -(order.givenMinor ?? 0)
   add(sellerAccount(sellerId), owed)
   add(commissionAccount, commission)
   add(goodwillAccount, goodwill)

@@ -218,8 +218,8 @@ export const decideApproval = (
 export const decideWithdrawn = (dispute: Dispute, actor: Actor): Decided =>
   dispute.status === 'withdrawn' ? ok([]) : decide(dispute, actor, { type: 'dispute_withdrawn' })
 
-/** The buyer's bank took the money back, so that there is nothing left for us to decide. */
-export const decideOvertaken = (dispute: Dispute, chargebackId: string): readonly DisputeEvent[] =>
+/** The money went back to the buyer, by the bank or at the provider, so that there is nothing left for us to decide. */
+export const decideOvertaken = (dispute: Dispute, by: string): readonly DisputeEvent[] =>
   findTransition(disputeMachine, dispute.status, 'dispute_overtaken') === undefined
     ? []
-    : [{ type: 'dispute_overtaken', chargebackId }]
+    : [{ type: 'dispute_overtaken', by }]

@@ -90,7 +90,8 @@ export type Dispute = Disputed & {
   readonly decision?: (Decision & { readonly approvedBy?: string | undefined }) | undefined
   readonly endedAt?: string | undefined
   /** The chargeback by which the bank took the decision away. */
-  readonly chargebackId?: string | undefined
+  /** What took the decision out of our hands: the bank's chargeback, or a refund of the whole price at the provider. */
+  readonly overtakenBy?: string | undefined
 }
 
 type Said = { readonly statementId: string; readonly words: string; readonly requestHash: string }
@@ -111,7 +112,7 @@ export type DisputeEvent =
   | ({ readonly type: 'dispute_refunded' } & Decided)
   | ({ readonly type: 'dispute_split' } & Decided)
   | { readonly type: 'dispute_withdrawn' }
-  | { readonly type: 'dispute_overtaken'; readonly chargebackId: string }
+  | { readonly type: 'dispute_overtaken'; readonly by: string }
 
 /** Whether an operator is waited for. */
 export const isReviewed = ({ status }: Dispute): boolean => status === 'in_review' || status === 'approval_wanted'
@@ -177,7 +178,7 @@ export const evolveDispute = (id: string, before: Dispute | null, event: Dispute
     case 'dispute_withdrawn':
       return { ...moved, endedAt: at }
     case 'dispute_overtaken':
-      return { ...moved, endedAt: at, chargebackId: event.chargebackId }
+      return { ...moved, endedAt: at, overtakenBy: event.by }
   }
 }
 

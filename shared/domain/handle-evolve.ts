@@ -122,9 +122,9 @@ export const evolveHandle = (name: string, handle: Handle | null, event: HandleE
       return { ...rest, status: 'active', holder, ...(movedTo !== undefined && { movedTo }) }
     }
     case 'handle_returned': {
-      const { movedTo: _, ...rest } = handle
+      const { movedTo: _, ...rest } = withoutListing(handle)
       const { type: _t, orderId: _o, ...holder } = event
-      return { ...rest, status: 'active', holder }
+      return { ...rest, status: 'active', dormancy: null, holder }
     }
     case 'handle_retired': {
       const reserved = { code: 'retired', reason: 'It stood in for a handle that was given back.' }

@@ -58,7 +58,12 @@ export const handleMachine: Machine<HandleStatus, HandleEvent['type']> = {
     { from: 'active', on: 'hold_lifted', to: 'active', by: ['buyer', 'operator', 'platform', 'system'] },
     { from: 'active', on: 'handle_handed_over', to: 'active', by: ['system', 'platform'] },
     { from: null, on: 'handle_granted', to: 'active', by: ['system', 'platform'] },
-    { from: 'locked', on: 'handle_returned', to: 'active', by: ['operator', 'system'] },
+    ...(['active', 'dormant', 'unreachable', 'locked'] as const).map((from) => ({
+      from,
+      on: 'handle_returned' as const,
+      to: 'active' as const,
+      by: ['operator' as const, 'system' as const],
+    })),
     { from: 'active', on: 'handle_retired', to: 'reserved', by: ['operator', 'system'] },
     { from: 'active', on: 'handle_locked', to: 'locked', by: ['buyer', 'system'] },
     { from: 'dormant', on: 'handle_locked', to: 'locked', by: ['buyer', 'system'] },

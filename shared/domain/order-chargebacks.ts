@@ -21,8 +21,8 @@ export const decideChargebackOpened = (
 }
 
 /**
- * The bank has decided. Won: a seller who still has the money keeps it; one who was not paid, or gave it back, or owes it,
- * is settled with anew.
+ * The bank has decided. Won: what was to be given back is; else a seller who still has the money keeps it, and one who was
+ * not paid, or gave it back, or owes it, is settled with anew.
  */
 export const decideChargebackClosed = (
   order: Order,
@@ -31,13 +31,16 @@ export const decideChargebackClosed = (
 ): Result<readonly OrderEvent[]> => {
   if (order.chargebackId === chargebackId && order.status !== 'chargeback') return ok([])
   if (outcome === 'lost') return decide(order, systemActor, { type: 'chargeback_lost', chargebackId })
+  if (order.refundDue === true) {
+    return decide(order, systemActor, { type: 'chargeback_won_refund_due', chargebackId }, { type: 'refund_wanted' })
+  }
   if (order.sellerId === undefined || (isPaidOut(order) && order.clawbackFailed === undefined)) {
     return decide(order, systemActor, { type: 'chargeback_won', chargebackId })
   }
   return decide(order, systemActor, { type: 'chargeback_won_unpaid', chargebackId }, { type: 'transfer_wanted' })
 }
 
-/** A transfer that was made while the chargeback came in: it is booked, and taken back. Told again: nothing changes. */
+/** A transfer that was made while a chargeback or a refund came in: it is booked, and taken back. Told again: nothing changes. */
 export const decideTransferFound = (
   order: Order,
   found: { readonly transferId: string; readonly offsetMinor: number },
@@ -55,11 +58,12 @@ export const decideTransferFound = (
 
 /** Whether the transfer of this order is still to be taken back. */
 export const wantsClawback = (order: Order): boolean =>
-  (order.status === 'chargeback' || order.status === 'charged_back') &&
-  order.settledAt !== undefined &&
-  order.sellerId !== undefined &&
+  order.clawbackWanted === true &&
+  undone.has(order.status) &&
   order.reversalId === undefined &&
   order.clawbackFailed === undefined
+
+const undone: ReadonlySet<Order['status']> = new Set(['chargeback', 'charged_back', 'refunded'])
 
 /** The transfer was taken back. Where the chargeback was won in the meantime, the seller is paid again. */
 export const decideClawbackCompleted = (order: Order, reversalId: string): Result<readonly OrderEvent[]> => {

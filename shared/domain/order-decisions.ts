@@ -114,9 +114,11 @@ export const decideReplacement = (
   return decide(order, actor, { type: 'replacement_chosen', ...wanted })
 }
 
-/** The buyer is content before the inspection ends: the seller is paid. */
-export const decideInspectionAccepted = (order: Order, actor: Actor): Result<readonly OrderEvent[]> =>
-  decide(order, actor, { type: 'inspection_accepted' }, { type: 'transfer_wanted' })
+/** The buyer is content before the inspection ends: the seller is paid. Once the seller is due it changes nothing. */
+export const decideInspectionAccepted = (order: Order, actor: Actor): Result<readonly OrderEvent[]> => {
+  const isDue = order.sellerId !== undefined && (order.status === 'settling' || order.status === 'settled')
+  return isDue ? ok([]) : decide(order, actor, { type: 'inspection_accepted' }, { type: 'transfer_wanted' })
+}
 
 /** The clock's turn: raises the event that the table names for this state, once its time has come. */
 export const decideDeadline = (order: Order, now: string): Result<readonly OrderEvent[]> => {

@@ -16,9 +16,6 @@ export const goodwillRequestIdOf = (orderId: string, operatorId: string, key: st
 /** In minor units. */
 export type GoodwillWanted = { readonly amountMinor: number; readonly reason: string; readonly request: RequestMark }
 
-/** What was given back out of goodwill so far: a split gave its part out of the held money. */
-const givenMinor = (order: Order): number => (order.refundedMinor ?? 0) - (order.award?.refundMinor ?? 0)
-
 const ofOwn = (order: Order, { id }: Operator) =>
   id === order.buyerId || id === order.sellerId ? refuse('own_case', 'Nobody decides a case of their own') : null
 
@@ -44,7 +41,7 @@ export const decideGoodwill = (order: Order, wanted: GoodwillWanted, actor: Oper
   if (order.status === 'settled' && amountMinor > left) {
     return refuse('refund_too_large', `${left} minor units are left of the price`, 'amount.amountMinor', { left })
   }
-  const needsApproval = givenMinor(order) + amountMinor > limitMinor
+  const needsApproval = (order.givenMinor ?? order.refundedMinor ?? 0) + amountMinor > limitMinor
   return decide(
     order,
     actor,

@@ -6,6 +6,12 @@ export type HandleTouch =
   | Extract<HandleEvent, { type: 'hold_lifted' | 'handle_handed_over' | 'handle_locked' | 'handle_unlocked' }>
   | { readonly type: 'handle_returned'; readonly orderId: string }
 
+/** Whether the sale has brought the handle to its buyer: not where it was never handed over, or went back with a refund. */
+const hasBuyersHandle = (order: Order): boolean => {
+  if (order.handedOverAt === undefined && order.settledAt === undefined) return false
+  return order.award !== undefined || !(order.status === 'refunding' || order.refundDue === true)
+}
+
 /** What each event does to the order's handle, in the same commit. `order` is the state before it. */
 export const handleTouchOf = (order: Order, event: OrderEvent): HandleTouch | null => {
   const orderId = order.id
@@ -31,14 +37,18 @@ export const handleTouchOf = (order: Order, event: OrderEvent): HandleTouch | nu
     case 'dispute_split':
       return { type: 'handle_unlocked', orderId }
     case 'dispute_refunded':
+    case 'sale_undone':
       return { type: 'handle_returned', orderId }
     case 'chargeback_opened': // A dispute has locked it already.
-      return order.status === 'disputed' ? null : lock('chargeback')
+      if (order.status === 'handing_over') return { type: 'hold_lifted', orderId }
+      return order.status === 'disputed' || !hasBuyersHandle(order) ? null : lock('chargeback')
     case 'chargeback_won':
     case 'chargeback_won_unpaid':
-      return { type: 'handle_unlocked', orderId }
+    case 'chargeback_won_refund_due':
+      return hasBuyersHandle(order) ? { type: 'handle_unlocked', orderId } : null
     case 'chargeback_lost': // A seller who was not paid has the name again; else it stays locked.
-      return order.sellerId !== undefined && !isPaidOut(order) ? { type: 'handle_returned', orderId } : null
+      if (order.sellerId === undefined || isPaidOut(order) || !hasBuyersHandle(order)) return null
+      return { type: 'handle_returned', orderId }
     case 'clawback_completed':
       return order.status === 'charged_back' ? { type: 'handle_returned', orderId } : null
     case 'order_placed':

@@ -10,14 +10,11 @@ import {
   salesAccount,
   sellerAccount,
 } from './ledger.ts'
-import { dueToSeller, type Order, type OrderEvent, takenMinor } from './order.ts'
+import { besidesAward, dueToSeller, type Order, type OrderEvent, takenMinor } from './order.ts'
 
 /** Amounts that may be nothing move nothing. */
 const move = (source: string, destination: string, amountMinor: number, { currency }: Order): Posting[] =>
   amountMinor === 0 ? [] : [posting(source, destination, amountMinor, currency)]
-
-/** What a refund out of goodwill left in the sale's own accounts: it came from the platform, and not from the sale. */
-const goodwillOf = (order: Order): number => (order.refundedMinor ?? 0) - (order.award?.refundMinor ?? 0)
 
 /** The money each event moves. `order` is the state before it. */
 export const postingsOf = (order: Order, event: OrderEvent): Posting[] => {
@@ -30,29 +27,22 @@ export const postingsOf = (order: Order, event: OrderEvent): Posting[] => {
         ? move(held, salesAccount, order.priceMinor, order)
         : sellersSettlement(order, order.sellerId, event.offsetMinor ?? 0)
     case 'refund_completed':
-      return order.status === 'settled' ? refundAfterSettlement(order, takenMinor(order)) : giveBack(order)
+      return order.status === 'settled' ? refundOfPlatform(order, takenMinor(order)) : giveBack(order)
     case 'part_refund_completed':
-      return move(held, providerAccount, event.amountMinor, order)
+      return awarded(order, event.amountMinor)
     case 'goodwill_refunded':
-      return refundAfterSettlement(order, event.amountMinor)
+      return order.sellerId === undefined && order.status !== 'settled'
+        ? move(held, providerAccount, event.amountMinor, order)
+        : refundOfPlatform(order, event.amountMinor)
     case 'chargeback_opened': // The provider takes the money back the moment its dispute opens.
-      return [...undoSettlement(order), ...move(held, providerAccount, takenMinor(order), order)]
-    case 'transfer_found': // As though it had come before the chargeback.
-      return [
-        ...sellersSettlement(order, sellerOf(order), event.offsetMinor ?? 0),
-        ...undoSettlement({ ...order, status: 'settled' }),
-      ]
+      return [...(order.status === 'settled' ? undoSettlement(order) : []), ...giveBack(order)]
+    case 'transfer_found': // As though it had come before the chargeback, or the refund.
+      return [...sellersSettlement(order, sellerOf(order), event.offsetMinor ?? 0), ...undoSettlement(order)]
     case 'chargeback_won':
-      return reverse([
-        ...undoSettlement({ ...order, status: 'settled' }),
-        ...move(held, providerAccount, takenMinor(order), order),
-      ])
+      return reverse([...undoSettlement(order), ...giveBack(order)])
     case 'chargeback_won_unpaid':
-      // The sale is settled anew, so that what the platform had given back out of goodwill is the platform's again.
-      return [
-        ...move(providerAccount, held, takenMinor(order), order),
-        ...(order.settledAt === undefined ? [] : move(goodwillAccount, held, goodwillOf(order), order)),
-      ]
+    case 'chargeback_won_refund_due':
+      return reverse(giveBack(order))
     case 'clawback_completed':
       return order.status === 'settled'
         ? move(providerAccount, sellerAccount(sellerOf(order)), order.paidMinor ?? 0, order)
@@ -87,6 +77,7 @@ type QuietEvent = Extract<
       | 'order_cancelled'
       | 'order_expired'
       | 'refund_wanted'
+      | 'sale_undone'
       | 'goodwill_proposed'
       | 'goodwill_rejected'
       | 'goodwill_wanted'
@@ -99,8 +90,25 @@ type QuietEvent = Extract<
 
 const nothing = (_: QuietEvent): Posting[] => []
 
-const giveBack = (order: Order): Posting[] =>
-  reverse(move(providerAccount, orderAccount(order.id), takenMinor(order), order))
+/**
+ * The sale bears what the dispute awarded. Where the provider's dashboard had left less of the price than that, the platform
+ * has what it gave before; where more was given back, it bears that.
+ */
+const awarded = (order: Order, amountMinor: number): Posting[] => {
+  const held = orderAccount(order.id)
+  const besides = besidesAward(order, amountMinor)
+  return [
+    ...move(held, providerAccount, amountMinor - Math.max(0, besides), order),
+    ...move(goodwillAccount, providerAccount, Math.max(0, besides), order),
+    ...move(held, goodwillAccount, Math.max(0, -besides), order),
+  ]
+}
+
+/** Out of the order's account the rest of the payment to the buyer, and to the platform what it had given before. */
+const giveBack = (order: Order): Posting[] => [
+  ...reverse(move(providerAccount, orderAccount(order.id), takenMinor(order), order)),
+  ...move(orderAccount(order.id), goodwillAccount, order.givenMinor ?? 0, order),
+]
 
 /** @throws where the platform itself sells */
 export const sellerOf = (order: Order): string => {
@@ -123,8 +131,8 @@ const sellersSettlement = (order: Order, sellerId: string, offsetMinor: number):
   return [...move(held, commissionAccount, commissionMinor, order), ...move(held, seller, net, order), ...paid]
 }
 
-/** After the settlement a refund is the platform's: out of its own sale, or out of goodwill where a user has sold. */
-const refundAfterSettlement = (order: Order, amountMinor: number): Posting[] =>
+/** A refund that the platform bears: out of its own sale, or out of goodwill where a user sells. */
+const refundOfPlatform = (order: Order, amountMinor: number): Posting[] =>
   order.sellerId === undefined
     ? [
         ...move(salesAccount, orderAccount(order.id), amountMinor, order),
@@ -135,22 +143,24 @@ const refundAfterSettlement = (order: Order, amountMinor: number): Posting[] =>
 /** Back into the order's account what its settlement took out; the seller owes the net until the transfer is taken back. */
 const undoSettlement = (order: Order): Posting[] => {
   const held = orderAccount(order.id)
-  if (order.status !== 'settled') return []
   if (order.sellerId === undefined) return move(salesAccount, held, takenMinor(order), order)
   const { commissionMinor = 0, netMinor = 0 } = order.award ?? order.quote ?? {}
   return [
     ...move(commissionAccount, held, commissionMinor, order),
     ...move(receivableAccount(order.sellerId), held, netMinor, order),
-    ...move(held, goodwillAccount, goodwillOf(order), order),
   ]
 }
 
 /** Statuses in which the buyer's money lies in the order's account. */
-const heldIn: ReadonlySet<Order['status']> = new Set(['funded', 'handing_over', 'inspection', 'disputed', 'refunding'])
+const heldIn: ReadonlySet<Order['status']> = new Set([
+  'funded',
+  'handing_over',
+  'inspection',
+  'disputed',
+  'refunding',
+  'settling',
+])
 
-/** What the order's ledger account holds in its present state, in minor units. */
-export const heldMinor = (order: Order): number => {
-  if (heldIn.has(order.status)) return takenMinor(order)
-  if (order.status !== 'settling' || order.owedMinor !== undefined) return 0
-  return order.priceMinor - (order.award?.refundMinor ?? 0)
-}
+/** What the order's ledger account holds in its present state, in minor units: what goodwill gave did not come out of it. */
+export const heldMinor = (order: Order): number =>
+  heldIn.has(order.status) && order.owedMinor === undefined ? takenMinor(order) + (order.givenMinor ?? 0) : 0

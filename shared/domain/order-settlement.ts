@@ -29,13 +29,11 @@ export const decideDispute = (order: Order, outcome: DisputeOutcome, actor: Acto
       return decide(order, actor, { type: 'dispute_refunded' }, { type: 'refund_wanted' })
     case 'split': {
       const { refundMinor } = outcome
-      const kept = takenMinor(order) - refundMinor
-      if (order.quote === undefined || refundMinor < 1 || kept < 1) {
-        return refuse(
-          'validation_failed',
-          `A split gives back from 1 to ${takenMinor(order) - 1} minor units`,
-          'refund',
-        )
+      // What the platform gave besides is its own: the seller keeps the rest of the price.
+      const kept = order.priceMinor - refundMinor
+      const most = Math.min(takenMinor(order), order.priceMinor - 1)
+      if (order.quote === undefined || refundMinor < 1 || refundMinor > most) {
+        return refuse('validation_failed', `A split gives back from 1 to ${most} minor units`, 'refund')
       }
       const commissionMinor = Math.min(kept, commissionOf(kept, scheduleOf(order.quote.scheduleVersion)))
       const award = { refundMinor, commissionMinor, netMinor: kept - commissionMinor }

@@ -85,6 +85,8 @@ export type Order = Placement & {
   /** The newest refund, and how much of the price was given back so far. */
   readonly refundId?: string | undefined
   readonly refundedMinor?: number | undefined
+  /** How much of that the platform bore, where a user sells: it came out of goodwill, and not out of the sale. */
+  readonly givenMinor?: number | undefined
   /** Refunds of a part of the price. */
   readonly partRefunds?: readonly { readonly refundId: string; readonly amountMinor: number }[] | undefined
   /** A refund that the platform bears, as one operator wants it and another must approve it. */
@@ -109,6 +111,10 @@ export type Order = Placement & {
   readonly chargebackId?: string | undefined
   /** How much the bank took. */
   readonly chargebackMinor?: number | undefined
+  /** The bank took the money before the buyer could have the handle, or while it was on its way back: a bank that gives it up gives it to the buyer. */
+  readonly refundDue?: true | undefined
+  /** The sale was undone after the seller was paid: the transfer is to be taken back. */
+  readonly clawbackWanted?: true | undefined
 }
 
 /** An earlier transfer to the seller; `reversalId` where it was taken back. */
@@ -155,6 +161,11 @@ export type OrderEvent =
   | { readonly type: 'order_cancelled' }
   | { readonly type: 'order_expired' }
   | { readonly type: 'refund_wanted' }
+  | {
+      /** The whole price was given back at the provider before the seller was paid. */
+      readonly type: 'sale_undone'
+      readonly refundId: string
+    }
   | { readonly type: 'refund_completed'; readonly refundId: string }
   | { readonly type: 'part_refund_completed'; readonly refundId: string; readonly amountMinor: number }
   | { readonly type: 'goodwill_proposed'; readonly proposal: GoodwillProposal }
@@ -167,14 +178,22 @@ export type OrderEvent =
       /** Who proposed it, where another operator had to approve. */
       readonly proposedBy?: string | undefined
     }
-  | { readonly type: 'goodwill_refunded'; readonly refundId: string; readonly amountMinor: number }
+  | {
+      /** A refund that the platform bears was made: one that operators granted, or one from the provider's dashboard. */
+      readonly type: 'goodwill_refunded'
+      readonly refundId: string
+      readonly amountMinor: number
+      /** The request that it answers. */
+      readonly requestId?: string | undefined
+    }
   | { readonly type: 'chargeback_opened'; readonly chargebackId: string }
   | { readonly type: 'chargeback_won'; readonly chargebackId: string }
   | { readonly type: 'chargeback_won_unpaid'; readonly chargebackId: string }
+  | { readonly type: 'chargeback_won_refund_due'; readonly chargebackId: string }
   | { readonly type: 'chargeback_lost'; readonly chargebackId: string }
   | { readonly type: 'chargeback_review_due' }
   | {
-      /** The seller's transfer was made while the chargeback came in: the sale was settled, and is to be taken back. */
+      /** The transfer was made while a chargeback or a refund came in: the seller was paid, and gives it back. */
       readonly type: 'transfer_found'
       readonly transferId: string
       readonly offsetMinor?: number | undefined
@@ -225,8 +244,11 @@ export const evolveOrder = (id: string, order: Order | null, event: OrderEvent, 
     case 'order_settled':
     case 'transfer_found':
       return settled(moved, event, at)
-    case 'refund_completed':
-      return { ...moved, refundId: event.refundId, refundedMinor: order.priceMinor }
+    case 'refund_completed': {
+      const givenMinor = bornByPlatform(order, takenMinor(order))
+      const { goodwillMinor: _, ...rest } = moved
+      return { ...rest, refundId: event.refundId, refundedMinor: order.priceMinor, givenMinor }
+    }
     case 'dispute_split': {
       const { refundMinor, commissionMinor, netMinor } = event
       return { ...moved, award: { refundMinor, commissionMinor, netMinor } }
@@ -234,7 +256,11 @@ export const evolveOrder = (id: string, order: Order | null, event: OrderEvent, 
     case 'transfer_blocked':
       return { ...moved, payoutBlocked: event.reason }
     case 'part_refund_completed':
-      return { ...moved, ...partRefunded(order, event) }
+      return {
+        ...moved,
+        ...partRefunded(order, event),
+        ...givenBesides(order, besidesAward(order, event.amountMinor)),
+      }
     case 'goodwill_proposed':
       return { ...moved, goodwillProposal: event.proposal }
     case 'goodwill_rejected':
@@ -247,11 +273,33 @@ export const evolveOrder = (id: string, order: Order | null, event: OrderEvent, 
         goodwillRequest: event.request,
       }
     case 'goodwill_refunded': {
-      const { goodwillMinor: _, ...rest } = moved
-      return { ...rest, ...partRefunded(order, event) }
+      const answered = event.requestId !== undefined && event.requestId === order.goodwillRequest?.id
+      const { goodwillMinor, ...rest } = moved
+      return {
+        ...rest,
+        ...partRefunded(order, event),
+        ...givenBesides(order, event.amountMinor),
+        ...(goodwillMinor !== undefined && !answered && { goodwillMinor }),
+      }
     }
     case 'chargeback_opened':
-      return { ...moved, chargebackId: event.chargebackId, chargebackMinor: takenMinor(order) }
+      return {
+        ...moved,
+        chargebackId: event.chargebackId,
+        chargebackMinor: takenMinor(order),
+        ...(refundDueIn.has(order.status) && { refundDue: true }),
+      }
+    case 'chargeback_won':
+    case 'chargeback_won_unpaid': {
+      const { clawbackWanted: _, ...rest } = moved
+      return rest
+    }
+    case 'chargeback_won_refund_due': {
+      const { refundDue: _, ...rest } = moved
+      return rest
+    }
+    case 'clawback_wanted':
+      return { ...moved, clawbackWanted: true }
     case 'clawback_completed':
       return order.status === 'settled'
         ? { ...moved, reversalId: event.reversalId, owedMinor: order.paidMinor ?? 0 }
@@ -281,11 +329,9 @@ type PlainEvent = Extract<
       | 'order_cancelled'
       | 'order_expired'
       | 'refund_wanted'
-      | 'chargeback_won'
-      | 'chargeback_won_unpaid'
+      | 'sale_undone'
       | 'chargeback_lost'
       | 'chargeback_review_due'
-      | 'clawback_wanted'
   }
 >
 
@@ -293,6 +339,24 @@ const plainly = (moved: Order, _: PlainEvent): Order => moved
 
 /** What the buyer's payment still is after what was given back, in minor units. */
 export const takenMinor = (order: Order): number => order.priceMinor - (order.refundedMinor ?? 0)
+
+const refundDueIn: ReadonlySet<OrderStatus> = new Set(['handing_over', 'refunding'])
+
+/**
+ * What the platform has borne once the whole price is given back: after a user's sale was settled the rest as well, before
+ * it nothing, since the buyer's money was there still.
+ */
+const bornByPlatform = (order: Order, restMinor: number): number | undefined => {
+  if (order.sellerId === undefined) return undefined
+  return order.status === 'settled' ? (order.givenMinor ?? 0) + restMinor : 0
+}
+
+const givenBesides = ({ sellerId, givenMinor = 0 }: Order, minor: number): Partial<Order> =>
+  sellerId === undefined || minor === 0 ? {} : { givenMinor: givenMinor + minor }
+
+/** How much more a refund gives than the dispute awarded, in minor units; negative: less. */
+export const besidesAward = (order: Order, amountMinor: number): number =>
+  amountMinor - (order.award?.refundMinor ?? amountMinor)
 
 const partRefunded = (
   order: Order,

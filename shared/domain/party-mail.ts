@@ -93,6 +93,10 @@ const written = {
     subject: `${at(order)} could not be handed over`,
     text: `${at(order)} could not be handed over. ${price(order)} is given back to the buyer.`,
   })),
+  sale_undone: both((order) => ({
+    subject: `The sale of ${at(order)} is undone`,
+    text: `The whole payment for ${at(order)} was given back to the buyer before the sale was settled. The sale is undone, and the handle goes back to the seller.`,
+  })),
   refund_completed: {
     buyer: (order) => ({
       subject: `Your payment for ${at(order)} was given back`,

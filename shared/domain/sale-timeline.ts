@@ -111,7 +111,7 @@ const tellOrder = (before: Order, event: OrderEvent): Told => {
     case 'transfer_wanted':
       return { words: 'The transfer to the seller was asked for.', to: sellers }
     case 'transfer_found':
-      return { words: 'The transfer had been made when the bank took the money back.', amounts: seller, to: sellers }
+      return { words: 'The transfer had been made when the money went back.', amounts: seller, to: sellers }
     case 'transfer_blocked':
       return { words: 'The seller cannot be paid yet; it is tried again.', to: sellers }
     case 'order_settled':
@@ -124,6 +124,10 @@ const tellOrder = (before: Order, event: OrderEvent): Told => {
       return { words: 'The order was not paid in time.' }
     case 'refund_wanted':
       return { words: 'The refund was asked for.' }
+    case 'sale_undone':
+      return {
+        words: 'The whole payment was given back at the provider: the sale is undone, and the handle goes back.',
+      }
     case 'refund_completed':
       return {
         words: 'The money was given back.',
@@ -157,6 +161,8 @@ const tellOrder = (before: Order, event: OrderEvent): Told => {
       return { words: 'The bank gave the money back, and the sale stands.' }
     case 'chargeback_won_unpaid':
       return { words: 'The bank gave the money back, and the seller is to be paid.', amounts: seller }
+    case 'chargeback_won_refund_due':
+      return { words: 'The bank gave the money back, and it goes back to the buyer.' }
     case 'chargeback_lost':
       return { words: 'The bank kept the money: the sale is undone.' }
     case 'chargeback_review_due':

@@ -13,8 +13,6 @@ export type Balance = {
   readonly find: (
     movement: Pick<Movement, 'kind' | 'reference'>,
   ) => Promise<{ readonly amountMinor: number; readonly currency: string } | null>
-  /** What was given back of a payment in all, in minor units; what a bank sent back is not. */
-  readonly refundedMinor: (paymentIntentId: string) => Promise<number>
 }
 
 const pageSize = 100
@@ -35,13 +33,6 @@ export const openBalance = (config: StripeConfig): Balance => {
   }
 
   return {
-    refundedMinor: async (paymentIntentId) => {
-      const { data } = await callStripe(() => stripe.refunds.list({ payment_intent: paymentIntentId, limit: pageSize }))
-      return data.reduce(
-        (sum, { status, amount }) => (status === 'failed' || status === 'canceled' ? sum : sum + amount),
-        0,
-      )
-    },
     find: async ({ kind, reference }) => {
       const source = kind === 'capture' ? await chargeOf(reference) : reference
       if (source === null) return null

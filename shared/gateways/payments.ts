@@ -1,6 +1,6 @@
 import Stripe from 'stripe'
 import type { Order } from '../domain/order.ts'
-import { type Refunded, refundWantedMinor } from '../domain/order-refunds.ts'
+import { type ProviderRefund, refundToMake, refundWanted } from '../domain/order-refunds.ts'
 import { callStripe, openStripe, type StripeConfig } from './stripe.ts'
 
 /** What the provider knows of one payment, read now. */
@@ -10,8 +10,8 @@ export type PaymentFacts = {
   readonly captured: boolean
   readonly amountMinor: number
   readonly currency: string
-  /** The sum of all refunds that succeeded, and the newest of them; null: there is none. */
-  readonly refunded: Refunded | null
+  /** Every refund of it, the oldest first. */
+  readonly refunds: readonly ProviderRefund[]
 }
 
 export type Payments = {
@@ -26,8 +26,9 @@ export type Payments = {
   ) => Promise<Checkout | 'too_late' | 'in_progress' | { readonly opensAt: string }>
   /** Closes an order's page, where one is open, so that nobody pays there. */
   readonly closeCheckout: (order: Order, publicUrl: string, now: number) => Promise<void>
-  /** Gives back what the order wants given back, once; null: the provider has taken it on and is not done. */
-  readonly refund: (order: Order) => Promise<Refunded | null>
+  /** Gives back what the order wants given back, once. Answers with every refund of its payment, the oldest first. */
+  readonly refund: (order: Order) => Promise<readonly ProviderRefund[]>
+  readonly readRefunds: (paymentIntentId: string) => Promise<readonly ProviderRefund[]>
   readonly readPayment: (paymentIntentId: string) => Promise<PaymentFacts>
 }
 
@@ -36,10 +37,20 @@ export type Checkout = { readonly sessionId: string; readonly url: string; reado
 /** The page closes this long before the order's own deadline, so that a payment made there still finds the hold. */
 const closesBeforeDeadlineMs = 60_000
 
+/** Refunds of one payment that are looked at. */
+const refundsMax = 1_000
+
 export const openPayments = (config: StripeConfig): Payments => {
   const stripe = openStripe(config)
   const createSession = (order: Order, publicUrl: string, page: CheckoutPage) =>
     stripe.checkout.sessions.create(sessionOf(order, publicUrl, page), { idempotencyKey: page.key })
+
+  /** Stripe lists the newest first. */
+  const readRefunds = async (paymentIntentId: string): Promise<readonly ProviderRefund[]> => {
+    const list = () => stripe.refunds.list({ payment_intent: paymentIntentId, limit: 100 })
+    const refunds = await callStripe(() => list().autoPagingToArray({ limit: refundsMax }))
+    return refunds.map(refundOf).toReversed()
+  }
 
   return {
     openCheckout: async (order, publicUrl, now) => {
@@ -67,43 +78,42 @@ export const openPayments = (config: StripeConfig): Payments => {
     },
     refund: async (order) => {
       // Looked for first: the key alone is forgotten after a day, and a bank may take longer.
-      const { data } = await callStripe(() => stripe.refunds.list({ payment_intent: paymentOf(order), limit: 100 }))
-      const standing = data.filter(({ status }) => status !== 'failed' && status !== 'canceled')
-      const wantedMinor = refundWantedMinor(order)
-      const missingMinor = (order.refundedMinor ?? 0) + wantedMinor - sumOf(standing)
-      if (missingMinor > 0) {
-        const refund = await callStripe(() =>
-          stripe.refunds.create(
-            { payment_intent: paymentOf(order), amount: missingMinor, metadata: { orderId: order.id } },
-            // A refund that the bank sent back is made anew, under a key of its own.
-            { idempotencyKey: `${order.id}:refund:${data.length}` },
-          ),
-        )
-        standing.unshift(refund)
-      }
-      return standing.every(({ status }) => status === 'succeeded') ? refundedOf(standing) : null
+      const made = await readRefunds(paymentOf(order))
+      const wanted = refundWanted(order)
+      const missing = wanted === null ? null : refundToMake(order, wanted, made)
+      if (missing === null) return made
+      const { purpose, amountMinor, attempt } = missing
+      const refund = await callStripe(() =>
+        stripe.refunds.create(
+          { payment_intent: paymentOf(order), amount: amountMinor, metadata: { orderId: order.id, purpose } },
+          // A refund that the bank sent back is made anew, under a key of its own.
+          { idempotencyKey: `${order.id}:refund:${purpose}:${attempt}` },
+        ),
+      )
+      return [...made, refundOf(refund)]
     },
+    readRefunds,
     readPayment: async (paymentIntentId) => {
       const intent = await callStripe(() => stripe.paymentIntents.retrieve(paymentIntentId))
-      const refunds = await callStripe(() => stripe.refunds.list({ payment_intent: paymentIntentId, limit: 100 }))
-      const succeeded = refunds.data.filter((refund) => refund.status === 'succeeded')
+      const refunds = await readRefunds(paymentIntentId)
       return {
         orderId: intent.metadata['orderId'] ?? null,
         paymentIntentId,
         captured: intent.status === 'succeeded',
         amountMinor: intent.amount_received,
         currency: intent.currency,
-        refunded: refundedOf(succeeded),
+        refunds,
       }
     },
   }
 }
 
-const sumOf = (refunds: readonly Stripe.Refund[]): number => refunds.reduce((sum, { amount }) => sum + amount, 0)
-
-/** Stripe lists the newest first. */
-const refundedOf = (refunds: readonly Stripe.Refund[]): Refunded | null =>
-  refunds[0] === undefined ? null : { refundId: refunds[0].id, refundedMinor: sumOf(refunds) }
+const refundOf = ({ id, amount, status, metadata }: Stripe.Refund): ProviderRefund => ({
+  refundId: id,
+  amountMinor: amount,
+  status: status === 'succeeded' ? status : status === 'failed' || status === 'canceled' ? 'failed' : 'pending',
+  purpose: metadata?.['purpose'] ?? null,
+})
 
 const paymentOf = (order: Order): string => {
   if (order.paymentIntentId === undefined) throw new Error(`${order.id} has no payment to refund`)

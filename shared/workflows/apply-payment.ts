@@ -1,29 +1,19 @@
-import { systemActor } from '../domain/actors.ts'
-import { advance } from '../domain/aggregate.ts'
-import { disputeIdOf } from '../domain/dispute.ts'
-import { decideOvertaken } from '../domain/dispute-acts.ts'
 import { decideChargebackClosed, decideChargebackOpened } from '../domain/order-chargebacks.ts'
 import { decideCapture, decidePaymentFailed, decidePaymentStarted } from '../domain/order-decisions.ts'
-import { decideRefunded } from '../domain/order-refunds.ts'
-import type { Order, OrderEvent } from '../domain/order.ts'
-import type { Result } from '../domain/result.ts'
 import { traitOf } from '../domain/standing.ts'
 import type { Authorisations } from '../gateways/authorisations.ts'
 import type { Payments } from '../gateways/payments.ts'
 import type { SellerAccounts } from '../gateways/seller-accounts.ts'
 import { log } from '../runtime/log.ts'
 import type { PaymentMessage } from '../contract/messages.ts'
-import { loadOrder } from '../store/orders.ts'
-import { load } from '../store/aggregates.ts'
-import type { Change } from '../store/commit.ts'
 import { recordProviderEvent } from '../store/provider-events.ts'
 import type { Store } from '../store/client.ts'
 import { applyAccount } from './apply-account.ts'
 import { applyAuthorisation } from './authorisations.ts'
-import { type CommitDeps, committing, instant } from './committing.ts'
+import type { CommitDeps } from './committing.ts'
 import { closeChargeback } from './chargebacks.ts'
 import { noteTrait } from './links.ts'
-import { orderChanges } from './order-changes.ts'
+import { moveToldOrder, recordRefunds } from './told-order.ts'
 
 export type PaymentDeps = CommitDeps<Store> & {
   /** Opened only for the events that need a look at the provider: refunds and disputes. */
@@ -75,7 +65,7 @@ export const applyPayment = async (deps: PaymentDeps, message: PaymentMessage): 
 const applyCheckout = async (deps: PaymentDeps, message: CheckoutMessage): Promise<void> => {
   const decide = { paid: decideCapture, processing: decidePaymentStarted, failed: decidePaymentFailed }[message.step]
   let buyerInSale: string | null = null
-  const refused = await moveOrder(deps, message.orderId, (order) => {
+  const refused = await moveToldOrder(deps, message.orderId, (order) => {
     buyerInSale = order.saleId === undefined ? null : order.buyerId
     return decide(order, message)
   })
@@ -96,56 +86,35 @@ const noteCard = async (deps: PaymentDeps, accountId: string, paymentIntentId: s
 const applyCharge = async (deps: PaymentDeps, message: Charge): Promise<void> => {
   const payments = await deps.payments()
   const facts = await payments.readPayment(message.paymentIntentId)
-  const { orderId, refunded } = facts
+  const { orderId, refunds } = facts
   if (orderId === null) return setAside(deps, message, null, 'its payment names no order')
-  const steps: ((order: Order) => Result<readonly OrderEvent[]>)[] = []
-  if (facts.captured) steps.push((order) => decideCapture(order, facts))
-  if (refunded !== null) steps.push((order) => decideRefunded(order, refunded))
   const { dispute } = message
-  if (dispute !== null) {
-    steps.push((order) => decideChargebackOpened(order, dispute))
-    const { id, step } = dispute
-    if (step !== 'opened') steps.push((order) => decideChargebackClosed(order, id, step))
-  }
-  for (const step of steps) {
-    const refused = await moveOrder(deps, orderId, step)
+  if (facts.captured) {
+    const refused = await moveToldOrder(deps, orderId, (order) => decideCapture(order, facts))
     if (refused !== null) return setAside(deps, message, orderId, refused)
   }
-  if (dispute !== null && dispute.step !== 'opened') await closeChargeback(deps, dispute.id, dispute.step)
+  // A refund that does not fit now may fit once the chargeback is closed, and must not keep that from being told.
+  let refused = await recordRefunds(deps, orderId, refunds)
+  if (dispute !== null) {
+    const refusedChargeback = await applyChargeback(deps, orderId, dispute)
+    if (refusedChargeback !== null) return setAside(deps, message, orderId, refusedChargeback)
+    if (refused !== null) refused = await recordRefunds(deps, orderId, refunds)
+  }
+  if (refused !== null) await setAside(deps, message, orderId, refused)
 }
 
-/** A chargeback takes the decision of an open dispute out of our hands: the dispute ends in the same transaction. */
-const overtaken = async (
-  deps: PaymentDeps,
-  { id: orderId, status }: Order,
-  events: readonly OrderEvent[],
-  at: string,
-): Promise<readonly Change[]> => {
-  const chargeback = events.find(({ type }) => type === 'chargeback_opened')
-  if (status !== 'disputed' || chargeback?.type !== 'chargeback_opened') return []
-  const id = disputeIdOf(orderId)
-  const before = await load(deps.store, 'dispute', id)
-  const ends = before === null ? [] : decideOvertaken(before.state, chargeback.chargebackId)
-  if (before === null || ends.length === 0) return []
-  return [{ kind: 'dispute', before, after: advance('dispute', id, before, ends, at, systemActor) }]
-}
-
-/** Null: done, or nothing was to do. Otherwise why it was refused. */
-const moveOrder = async (
+const applyChargeback = async (
   deps: PaymentDeps,
   orderId: string,
-  decide: (order: Order) => Result<readonly OrderEvent[]>,
-): Promise<string | null> =>
-  committing<string | null>(deps, async () => {
-    const order = await loadOrder(deps.store, orderId)
-    if (order === null) return { changes: [], answer: 'there is no such order' }
-    const decided = decide(order.state)
-    if (!decided.ok) return { changes: [], answer: decided.refusal.message }
-    const now = instant(deps.now())
-    const moved = await orderChanges(deps, order, decided.value, now, systemActor)
-    if (moved === null) return null
-    return { changes: [...moved.changes, ...(await overtaken(deps, order.state, decided.value, now))], answer: null }
-  })
+  dispute: NonNullable<Charge['dispute']>,
+): Promise<string | null> => {
+  const { id, step } = dispute
+  const refused = await moveToldOrder(deps, orderId, (order) => decideChargebackOpened(order, dispute))
+  if (refused !== null || step === 'opened') return refused
+  const refusedClosing = await moveToldOrder(deps, orderId, (order) => decideChargebackClosed(order, id, step))
+  if (refusedClosing === null) await closeChargeback(deps, id, step)
+  return refusedClosing
+}
 
 const setAside = async (
   deps: PaymentDeps,

@@ -1,6 +1,5 @@
-import { systemActor } from '../domain/actors.ts'
 import type { EffectEventType } from '../domain/effects.ts'
-import { decideRefunded, type Refunded, refundWantedMinor } from '../domain/order-refunds.ts'
+import { refundWanted } from '../domain/order-refunds.ts'
 import type { Authorisations } from '../gateways/authorisations.ts'
 import type { Payments } from '../gateways/payments.ts'
 import { log } from '../runtime/log.ts'
@@ -9,15 +8,14 @@ import { loadOrder } from '../store/orders.ts'
 import { endAuthorisations } from './authorisations.ts'
 import { clawBack } from './claw-back.ts'
 import { type ChargebackEffectDeps, packEvidence, submitEvidence } from './chargebacks.ts'
-import { committing, instant } from './committing.ts'
 import { declineAfter, declineOthers, endFunding } from './end-negotiations.ts'
-import { orderChanges } from './order-changes.ts'
 import { type PayDeps, paySeller } from './pay-seller.ts'
 import { letGoAuthorisation } from './standing.ts'
+import { recordRefunds } from './told-order.ts'
 
-export type EffectDeps = PayDeps &
+export type EffectDeps = Omit<PayDeps, 'payments'> &
   ChargebackEffectDeps & {
-    readonly payments: Payments
+    readonly payments: () => Promise<Payments>
     readonly authorisations: () => Promise<Authorisations>
     readonly publicUrl: string
   }
@@ -75,29 +73,17 @@ const carryOutOrderEffect = async (deps: EffectDeps, type: BuyerEffect, orderId:
   switch (type) {
     case 'order.order_cancelled':
       if (order.state.status === 'cancelled') {
-        await deps.payments.closeCheckout(order.state, deps.publicUrl, deps.now())
+        await (await deps.payments()).closeCheckout(order.state, deps.publicUrl, deps.now())
       }
       return
     case 'order.refund_wanted':
     case 'order.goodwill_wanted': {
-      if (refundWantedMinor(order.state) === 0) return
-      const refunded = await deps.payments.refund(order.state)
+      if (refundWanted(order.state) === null) return
       // A slow refund is completed by the provider's own event.
-      if (refunded !== null) await recordRefund(deps, orderId, refunded)
+      const refunds = await (await deps.payments()).refund(order.state)
+      const refused = await recordRefunds(deps, orderId, refunds)
+      if (refused !== null) log('error', 'refund_not_recorded', { orderId, why: refused })
       return
     }
   }
 }
-
-const recordRefund = (deps: EffectDeps, orderId: string, refunded: Refunded): Promise<void> =>
-  committing<void>(deps, async () => {
-    const order = await loadOrder(deps.store, orderId)
-    if (order === null) throw new Error(`there is no order ${orderId}`)
-    const decided = decideRefunded(order.state, refunded)
-    if (!decided.ok) {
-      log('error', 'refund_not_recorded', { orderId, refundId: refunded.refundId, why: decided.refusal.message })
-      return { changes: [], answer: undefined }
-    }
-    const moved = await orderChanges(deps, order, decided.value, instant(deps.now()), systemActor)
-    return moved && { changes: moved.changes, answer: undefined }
-  })

@@ -14,6 +14,7 @@ import {
   planOf,
 } from '../domain/seller-payment.ts'
 import { settledSaleOf, transfersMade } from '../domain/seller-sale.ts'
+import type { Payments } from '../gateways/payments.ts'
 import type { Transfers } from '../gateways/transfers.ts'
 import { log } from '../runtime/log.ts'
 import { load } from '../store/aggregates.ts'
@@ -25,8 +26,13 @@ import { changeSeller, mirrorAccount, type MirrorDeps, sellerChange } from './mi
 import { orderChanges } from './order-changes.ts'
 import { readPolicyInForce } from './policies.ts'
 import { screenAccounts, type ScreeningDeps } from './screening.ts'
+import { recordRefunds } from './told-order.ts'
 
-export type PayDeps = MirrorDeps & ScreeningDeps & { readonly transfers: () => Promise<Transfers> }
+export type PayDeps = MirrorDeps &
+  ScreeningDeps & {
+    readonly transfers: () => Promise<Transfers>
+    readonly payments: () => Promise<Pick<Payments, 'readRefunds'>>
+  }
 
 /** A transfer that the provider made, or none, where debts took all of it. */
 type Paid = { readonly transferId?: string | undefined; readonly transferMinor: number }
@@ -44,6 +50,7 @@ export const paySeller = async (deps: PayDeps, orderId: string): Promise<void> =
   if (order.status !== 'settling') return endPlan(deps, order, sellerId)
   const seller = await payableSeller(deps, sellerId)
   if (typeof seller === 'string') return block(deps, orderId, sellerId, seller)
+  if (await isGivenBack(deps, order)) return endPlan(deps, (await orderOf(deps, orderId)).state, sellerId)
   const { planned, transferMinor } = await planTransfer(deps, order, sellerId)
   // Whoever was asked at the same time may have paid before this plan was made: nothing is paid twice.
   const present = await orderOf(deps, orderId)
@@ -64,6 +71,19 @@ const orderOf = async ({ store }: Pick<PayDeps, 'store'>, orderId: string): Prom
   const order = await loadOrder(store, orderId)
   if (order === null) throw new Error(`there is no order ${orderId}`)
   return order
+}
+
+/**
+ * Whether the buyer has the price back already: a refund that was made in the provider's dashboard, and not heard of yet,
+ * is booked before anything leaves, so that nobody is paid for a sale that is undone.
+ */
+const isGivenBack = async (deps: PayDeps, order: Order): Promise<boolean> => {
+  if (order.paymentIntentId === undefined) throw new Error(`${order.id} is to be settled and was not paid`)
+  const refunds = await (await deps.payments()).readRefunds(order.paymentIntentId)
+  if (refunds.length === 0) return false
+  const refused = await recordRefunds(deps, order.id, refunds)
+  if (refused !== null) log('error', 'refund_not_recorded', { orderId: order.id, why: refused })
+  return (await orderOf(deps, order.id)).state.status !== 'settling'
 }
 
 const numberOf = (order: Order): number => transfersMade(order) + 1
@@ -155,7 +175,7 @@ const recordPaid = (deps: PayDeps, orderId: string, sellerId: string, paid: Paid
 }
 
 /**
- * The order is not to be paid any more: its buyer's bank was faster. A transfer that was made all the same, and not noted, is
+ * The order is not to be paid any more: its buyer's bank was faster, or a refund. A transfer that was made all the same, and not noted, is
  * noted now, so that it is taken back; otherwise the plan is given up.
  */
 const endPlan = async (deps: PayDeps, order: Order, sellerId: string): Promise<void> => {

@@ -3,7 +3,7 @@ import type { VersionedOrder } from '../domain/aggregate.ts'
 import { bookOf, type Movement, movementOf, movementsOf, withoutZeros } from '../domain/book.ts'
 import { balances, type Posting } from '../domain/ledger.ts'
 import { evolveOrder, type Order, type OrderEvent } from '../domain/order.ts'
-import { refundWantedMinor } from '../domain/order-refunds.ts'
+import { refundWanted } from '../domain/order-refunds.ts'
 import { type BookedMovement, type Difference, newReconciliation, type Span } from '../domain/reconciliation.ts'
 import { newTrialBalance } from '../domain/trial-balance.ts'
 import type { Balance } from '../gateways/balance.ts'
@@ -80,7 +80,7 @@ export const compareBooks = async (deps: ReconcileDeps, span: Span): Promise<Rec
     const read = await pMap(orders, (order) => readBook(deps, order, span), { concurrency: readsAtOnce })
     for (const { order, booked, balanced } of read) {
       trial.addOrder(bookOf(order), order.updatedAt >= began)
-      comparison.addOrder({ ...order, waitsForRefund: refundWantedMinor(order) > 0 }, booked)
+      comparison.addOrder({ ...order, waitsForRefund: refundWanted(order) !== null }, booked)
       if (!balanced) unbalanced.push(order.id)
     }
   }
@@ -89,8 +89,7 @@ export const compareBooks = async (deps: ReconcileDeps, span: Span): Promise<Rec
     asked += 1
     comparison.confirm(booked, asked > confirmsMax ? null : await balance.find(booked.movement))
   }
-  const { differences: found, ...figures } = comparison.report()
-  const differences = await withoutBundledRefunds(deps.store, balance, found)
+  const { differences, ...figures } = comparison.report()
   return {
     ...span,
     ...figures,
@@ -101,28 +100,6 @@ export const compareBooks = async (deps: ReconcileDeps, span: Span): Promise<Rec
     unbalancedOrderCount: unbalanced.length,
     trialBalance: trial.report(),
   }
-}
-
-/** Orders whose refunds are looked at in full; of more than these, each difference is told as it is. */
-const ordersLookedAtMax = 200
-
-/**
- * Refunds of one payment that were made at about the same time are booked as one, under the newest: one by one they differ,
- * and their sum does not. Where the sum is the same, that is no difference.
- */
-const withoutBundledRefunds = async (
-  store: EscrowStore,
-  balance: Balance,
-  differences: readonly Difference[],
-): Promise<readonly Difference[]> => {
-  const ids = new Set(differences.flatMap(({ of, orderId }) => (of === 'refund' && orderId !== null ? [orderId] : [])))
-  const agreeing = new Set<string>()
-  for (const id of [...ids].slice(0, ordersLookedAtMax)) {
-    const { paymentIntentId, refundedMinor = 0 } = (await loadOrder(store, id))?.state ?? {}
-    if (paymentIntentId === undefined) continue
-    if ((await balance.refundedMinor(paymentIntentId)) === refundedMinor) agreeing.add(id)
-  }
-  return differences.filter(({ of, orderId }) => of !== 'refund' || orderId === null || !agreeing.has(orderId))
 }
 
 type ReadBook = { readonly order: Order; readonly booked: readonly BookedMovement[]; readonly balanced: boolean }

@@ -356,12 +356,15 @@ describe('the end', () => {
       function: 'schedules-sweep-deadlines',
       times: Number.POSITIVE_INFINITY,
     })
+    // The clock of the market goes on while this machine works.
+    const began = performance.now()
     await market.system.clock.move(31_000)
     await market.system.idle()
+    const workedMs = performance.now() - began
     market.system.door.clearFaults()
     const closed = await now(auction)
     expect(closed.status).toBe('awaiting_payment')
-    expect(Date.parse(closed.endedAt ?? '') - Date.parse(auction.endsAt)).toBeLessThan(2000)
+    expect(Date.parse(closed.endedAt ?? '') - Date.parse(auction.endsAt)).toBeLessThan(2000 + workedMs)
   })
 
   test('without bids, or without the reserve, the handle goes back on sale', async () => {

@@ -4,7 +4,7 @@ import { handOverRequestSchema } from '../../shared/contract/hand-over.ts'
 import { loadHandle } from '../../shared/store/handles.ts'
 import { loadOrder } from '../../shared/store/orders.ts'
 import { checkedFetch } from '../api/contract-check.ts'
-import { expectInvariants, refundsOf } from './invariants.ts'
+import { chargesOf, expectInvariants, refundsOf } from './invariants.ts'
 import { type Market, startMarket } from './market.ts'
 import { isSigned, type Platform, startPlatform } from './platform.ts'
 import { buy, type Placed, placeOrder, statusOf } from './purchase.ts'
@@ -115,7 +115,7 @@ describe('a sale of the platform’s own', () => {
     await fail(failed)
     await market.system.idle()
     expect(await complete(failed)).toMatchObject({
-      problem: { code: 'transition_not_allowed', facts: { status: 'refunded', possible: [] } },
+      problem: { code: 'transition_not_allowed', facts: { status: 'refunded' } },
     })
     expect(await handleOf(failed)).toMatchObject({ holder: null })
   })
@@ -144,6 +144,29 @@ describe('a sale of the platform’s own', () => {
     expect(await handleOf(order)).toMatchObject({ status: 'released', holder: null, listing: { status: 'open' } })
     expect(await refundsOf(market, order.id)).toHaveLength(1)
   })
+
+  test.each([
+    ['won', 'rosa', 'refunded', 1],
+    ['lost', 'sven', 'charged_back', 0],
+  ] as const)(
+    'whose payment a bank takes back meanwhile is not handed over any more; the bank’s dispute is %s',
+    async (outcome, buyer, ends, refunds) => {
+      const order = await soldTo(buyer)
+      const [charge] = await chargesOf(market, order.id)
+      const { id } = market.stripe.control.dispute(charge?.id ?? '')
+      await market.system.settle()
+      expect(await statusOf(market, order)).toBe('chargeback')
+      expect(await handleOf(order)).toMatchObject({ status: 'released', holder: null, listing: { status: 'open' } })
+      const late = await complete(order)
+      expect(late).toMatchObject({ problem: { code: 'transition_not_allowed', facts: { status: 'chargeback' } } })
+      expect(await fail(order)).toMatchObject({ problem: { code: 'transition_not_allowed' } })
+      market.stripe.control.closeDispute(id, outcome)
+      await market.system.settle()
+      expect(await statusOf(market, order)).toBe(ends)
+      expect(await refundsOf(market, order.id)).toHaveLength(refunds)
+      expect((await handleOf(order))?.holder).toBe(null)
+    },
+  )
 
   test('complete and fail at the same moment: one of them is heard', async () => {
     const order = await soldTo('finn')

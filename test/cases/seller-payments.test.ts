@@ -4,6 +4,7 @@ import { createClient } from '../../shared/contract/client.ts'
 import type { Problem } from '../../shared/contract/problems.ts'
 import { termsInForce } from '../../shared/domain/terms.ts'
 import { ScreeningUnavailable } from '../../shared/gateways/screening.ts'
+import { openPayments } from '../../shared/gateways/payments.ts'
 import { openSellerAccounts } from '../../shared/gateways/seller-accounts.ts'
 import { openTransfers } from '../../shared/gateways/transfers.ts'
 import { paySeller } from '../../shared/workflows/pay-seller.ts'
@@ -398,6 +399,7 @@ const deps = (answer: 'clear' | 'hit' | 'unavailable') => {
     screening: { screen: () => Promise.resolve(answer) },
     sellerAccounts: () => Promise.resolve(openSellerAccounts(config)),
     transfers: () => Promise.resolve(openTransfers(config)),
+    payments: () => Promise.resolve(openPayments(config)),
   }
 }
 

@@ -159,7 +159,7 @@ describe('a dispute', () => {
 
   it('is overtaken by a chargeback while it is open, and not after', () => {
     const overtaken = fold(answered, decideOvertaken(answered, 'du_1'))
-    expect(overtaken).toMatchObject({ status: 'overtaken', chargebackId: 'du_1' })
+    expect(overtaken).toMatchObject({ status: 'overtaken', overtakenBy: 'du_1' })
     expect(decideOvertaken(overtaken, 'du_1')).toEqual([])
   })
 })

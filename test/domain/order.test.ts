@@ -119,7 +119,10 @@ const words = {
   started: (order: Order) => decidePaymentStarted(order, payment(order)),
   captured: (order: Order) => decideCapture(order, payment(order)),
   failed: (order: Order) => decidePaymentFailed(order, payment(order)),
-  refunded: (order: Order) => decideRefunded(order, { refundId: `re_${order.id}`, refundedMinor: order.priceMinor }),
+  refunded: (order: Order) =>
+    decideRefunded(order, [
+      { refundId: `re_${order.id}`, amountMinor: order.priceMinor, status: 'succeeded', purpose: 'price' },
+    ]),
   disputed: (order: Order) => decideChargebackOpened(order, { id: `dp_${order.id}`, amountMinor: order.priceMinor }),
   won: (order: Order) => decideChargebackClosed(order, `dp_${order.id}`, 'won'),
   lost: (order: Order) => decideChargebackClosed(order, `dp_${order.id}`, 'lost'),

@@ -15,7 +15,7 @@ import {
 import { decideCapture, decideDeadline, decideInspectionAccepted } from '../../shared/domain/order-decisions.ts'
 import { bookOf, type Movement, movementKey, movementOf, movementsOf, withoutZeros } from '../../shared/domain/book.ts'
 import { heldMinor } from '../../shared/domain/order-money.ts'
-import { decideRefunded, refundWantedMinor } from '../../shared/domain/order-refunds.ts'
+import { decideRefunded, type ProviderRefund, refundToMake, refundWanted } from '../../shared/domain/order-refunds.ts'
 import {
   decideDispute,
   decideDisputeOpened,
@@ -98,6 +98,28 @@ type World = {
   moved: Movement[]
   debtMinor: number
   transfers: number
+  /** Of the provider, the oldest first. */
+  refunds: readonly ProviderRefund[]
+}
+
+const unchanged: Result<readonly OrderEvent[]> = { ok: true, value: [] }
+const leftOf = ({ order, refunds }: World): number =>
+  order.state.priceMinor - refunds.reduce((sum, { amountMinor }) => sum + amountMinor, 0)
+const madeRefund = ({ refunds }: World, amountMinor: number, purpose: string | null): ProviderRefund => ({
+  refundId: `re_${refunds.length}`,
+  amountMinor,
+  status: 'succeeded',
+  purpose,
+})
+const refund = (world: World, amountMinor: number, purpose: string | null): Result<readonly OrderEvent[]> => {
+  world.refunds = [...world.refunds, madeRefund(world, amountMinor, purpose)]
+  return decideRefunded(world.order.state, world.refunds)
+}
+/** The provider gives nothing back that was not taken, or that a bank has taken. */
+const fromDashboard = (world: World, amountMinor: number): Result<readonly OrderEvent[]> => {
+  const { capturedAt, chargebackId, status } = world.order.state
+  const isTaken = capturedAt !== undefined && !(chargebackId !== undefined && /^charge/.test(status))
+  return isTaken && amountMinor > 0 && amountMinor <= leftOf(world) ? refund(world, amountMinor, null) : unchanged
 }
 
 /** What the world may say to a user's sale, in any order and as often as it likes. */
@@ -112,18 +134,33 @@ const words: Record<string, (world: World) => Result<readonly OrderEvent[]>> = {
   decidedForBuyer: ({ order: { state } }) => decideDispute(state, { kind: 'refund' }, operator),
   split: ({ order: { state } }) =>
     decideDispute(state, { kind: 'split', refundMinor: Math.ceil(state.priceMinor / 3) }, operator),
-  refunded: ({ order: { state } }) =>
-    decideRefunded(state, {
-      refundId: `re_${state.partRefunds?.length ?? 0}`,
-      refundedMinor: (state.refundedMinor ?? 0) + refundWantedMinor(state),
-    }),
+  /** What the order wants given back is. */
+  refunded: (world) => {
+    const { state } = world.order
+    const wanted = refundWanted(state)
+    const missing = wanted === null ? null : refundToMake(state, wanted, world.refunds)
+    return missing === null ? unchanged : refund(world, missing.amountMinor, missing.purpose)
+  },
+  /** Somebody gives a part, or the rest, back in the provider's dashboard. */
+  dashboardPart: (world) => fromDashboard(world, Math.ceil(leftOf(world) / 4)),
+  dashboardAward: (world) => fromDashboard(world, world.order.state.award?.refundMinor ?? 0),
+  dashboardRest: (world) => fromDashboard(world, leftOf(world)),
+  /** Both are made, and told together. */
+  dashboardMeanwhile: (world) => {
+    const wanted = refundWanted(world.order.state)
+    const missing = wanted === null ? null : refundToMake(world.order.state, wanted, world.refunds)
+    const amountMinor = Math.ceil((leftOf(world) - (missing?.amountMinor ?? 0)) / 2)
+    if (missing === null || amountMinor === 0) return unchanged
+    world.refunds = [...world.refunds, madeRefund(world, amountMinor, null)]
+    return refund(world, missing.amountMinor, missing.purpose)
+  },
   goodwill: ({ order: { state } }) =>
     decideGoodwill(
       state,
       {
         amountMinor: Math.ceil(takenMinor(state) / 10),
         reason: 'kind',
-        request: { id: `rfd_${state.refundedMinor ?? 0}`, hash: 'h' },
+        request: { id: `rfd_${state.updatedAt}`, hash: 'h' },
       },
       operator,
       Math.ceil(state.priceMinor / 8),
@@ -149,7 +186,10 @@ const words: Record<string, (world: World) => Result<readonly OrderEvent[]>> = {
   /** The transfer was made while the chargeback came in. */
   paidLate: (world) => {
     const { state } = world.order
-    if (state.status !== 'chargeback' || state.settledAt !== undefined) return { ok: true, value: [] }
+    const undone = state.status === 'chargeback' || state.status === 'refunded'
+    if (!undone || state.settledAt !== undefined || state.handedOverAt === undefined) return unchanged
+    // Of these nobody asked for a transfer.
+    if (state.refundDue === true) return unchanged
     return decideTransferFound(state, { offsetMinor: 0, transferId: `tr_${(world.transfers += 1)}` })
   },
   chargeback: ({ order: { state } }) => decideChargebackOpened(state, { id: 'dp', amountMinor: takenMinor(state) }),
@@ -209,15 +249,27 @@ const everyEnd = [
   'clawback failed',
   'paid twice',
   'owed again',
+  'given besides',
+  'undone',
+  'undone and clawed back',
+  'refund due',
+  'refunded after a chargeback',
 ]
+const isUndone = ({ status, handedOverAt, givenMinor }: Order): boolean =>
+  status === 'refunded' && handedOverAt !== undefined && givenMinor === 0
 const factsOf = (order: Order): string[] => [
   order.status,
   ...(order.award === undefined ? [] : ['split']),
-  ...((order.refundedMinor ?? 0) > (order.award?.refundMinor ?? 0) && order.status === 'settled' ? ['goodwill'] : []),
+  ...((order.givenMinor ?? 0) > 0 && order.status === 'settled' ? ['goodwill'] : []),
   ...(order.reversalId === undefined ? [] : ['clawed back']),
   ...(order.clawbackFailed === undefined ? [] : ['clawback failed']),
   ...(order.earlierTransfers !== undefined ? ['paid twice'] : []),
   ...(order.owedMinor === undefined ? [] : ['owed again']),
+  ...((order.givenMinor ?? 0) > 0 && order.settledAt === undefined ? ['given besides'] : []),
+  ...(isUndone(order) ? ['undone'] : []),
+  ...(isUndone(order) && order.reversalId !== undefined ? ['undone and clawed back'] : []),
+  ...(order.refundDue === true ? ['refund due'] : []),
+  ...(order.status === 'refunded' && order.chargebackId !== undefined ? ['refunded after a chargeback'] : []),
 ]
 
 /** Everything that can be said now and changes something, each in a world of its own. */
@@ -246,7 +298,7 @@ describe('a sale between users, whatever happens in whatever order', () => {
         fc.integer({ min: leastPriceMinor(), max: 5_000_000 }),
         fc.array(fc.nat(), { maxLength: 30 }),
         (price, picks) => {
-          let world: World = { order: placed(price), postings: [], moved: [], debtMinor: 0, transfers: 0 }
+          let world: World = { order: placed(price), postings: [], moved: [], debtMinor: 0, transfers: 0, refunds: [] }
           picks.forEach((pick, index) => {
             const possible = moves(world)
             const next = possible[pick % possible.length]
@@ -266,7 +318,7 @@ describe('a sale between users, whatever happens in whatever order', () => {
   })
 
   it('pays the seller the quote less nothing, and the platform its commission', () => {
-    const world: World = { order: placed(50_000_00), postings: [], moved: [], debtMinor: 0, transfers: 0 }
+    const world: World = { order: placed(50_000_00), postings: [], moved: [], debtMinor: 0, transfers: 0, refunds: [] }
     for (const word of ['captured', 'accepted', 'paid']) {
       const decided = words[word]?.(world)
       if (decided?.ok !== true) throw new Error(word)

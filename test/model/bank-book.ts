@@ -85,7 +85,7 @@ export const compareWithProvider = (orders: readonly Order[], movements: Readonl
   const booked = new Map<string, number>()
   for (const order of orders) {
     for (const { kind, reference, amountMinor } of movementsOf(order)) {
-      const key = movementKey({ kind, reference: kind === 'refund' ? order.id : reference })
+      const key = movementKey({ kind, reference })
       booked.set(key, (booked.get(key) ?? 0) + amountMinor)
     }
   }

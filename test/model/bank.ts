@@ -44,8 +44,8 @@ type Message =
   | { readonly kind: 'effect'; readonly type: EffectEventType; readonly id: string }
   | { readonly kind: 'deadline'; readonly aggregate: string }
 
-/** Where the bank's own dispute is known to the order; of one that is being refunded a person has to decide. */
-const disputable: ReadonlySet<Order['status']> = new Set(['inspection', 'disputed', 'settling', 'settled'])
+/** Where the payer's bank may take the money back, and somebody may give it back in the provider's dashboard. */
+const paid: ReadonlySet<Order['status']> = new Set(['inspection', 'disputed', 'settling', 'refunding', 'settled'])
 const sellers = 6
 const buyers = 8
 const operator: Actor & { readonly kind: 'operator'; readonly id: string } = { kind: 'operator', id: operatorId }
@@ -118,7 +118,7 @@ export const openBank = (random: () => number) => {
   const deps = {
     ...world.deps,
     random,
-    payments: provider.payments,
+    payments: () => Promise.resolve(provider.payments),
     transfers: () => Promise.resolve(provider.transfers),
     screening: noScreening,
     publicUrl: 'https://example.com',
@@ -244,12 +244,14 @@ export const openBank = (random: () => number) => {
     },
     refundFromDashboard: async (): Promise<void> => {
       const order = await anOrder()
-      if (order?.status === 'settled') provider.refundFromDashboard(order.id, 1 + number(order.priceMinor))
+      if (order === null || !paid.has(order.status)) return
+      const isWhole = random() < 0.2
+      provider.refundFromDashboard(order.id, isWhole ? order.priceMinor : 1 + number(order.priceMinor))
     },
     settleRefunds: (): Promise<void> => Promise.resolve(provider.settleRefunds(() => random() < 0.2)),
     chargeBack: (): Promise<void> =>
       alone(async ({ id, status }) => {
-        if (disputable.has(status)) provider.dispute(id)
+        if (paid.has(status)) provider.dispute(id)
       }),
     closeChargeback: async (): Promise<void> => {
       const order = await anOrder()
@@ -298,7 +300,7 @@ export const openBank = (random: () => number) => {
   const handle = async (message: Message): Promise<void> => {
     switch (message.kind) {
       case 'payment':
-        return applyPayment({ ...deps, payments: () => Promise.resolve(provider.payments) }, message.message)
+        return applyPayment(deps, message.message)
       case 'effect':
         return carryOutEffect(deps, message.type, message.id)
       case 'deadline':

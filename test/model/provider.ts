@@ -1,6 +1,6 @@
 import { type Movement, movementKey } from '../../shared/domain/book.ts'
 import type { Order } from '../../shared/domain/order.ts'
-import { refundWantedMinor } from '../../shared/domain/order-refunds.ts'
+import { type ProviderRefund, refundToMake, refundWanted } from '../../shared/domain/order-refunds.ts'
 import type { PaymentMessage } from '../../shared/contract/messages.ts'
 import type { Payments } from '../../shared/gateways/payments.ts'
 import type { SellerAccounts } from '../../shared/gateways/seller-accounts.ts'
@@ -11,7 +11,12 @@ import type { Transfers } from '../../shared/gateways/transfers.ts'
 // keeps the promises that the gateways make of Stripe (the same refund, transfer or reversal is made once), and breaks where
 // Stripe may: before it worked, or after.
 
-type Refund = { readonly id: string; readonly amountMinor: number; status: 'pending' | 'succeeded' | 'failed' }
+type Refund = {
+  readonly id: string
+  readonly amountMinor: number
+  readonly purpose: string | null
+  status: ProviderRefund['status']
+}
 type Dispute = { readonly id: string; readonly amountMinor: number; status: 'open' | 'won' | 'lost' }
 type Transfer = {
   readonly id: string
@@ -95,18 +100,17 @@ export const openProvider = (
   }
   const sumOf = (refunds: readonly Refund[]): number => refunds.reduce((sum, { amountMinor }) => sum + amountMinor, 0)
   const standingOf = ({ refunds }: Charge): Refund[] => refunds.filter(({ status }) => status !== 'failed')
-  const succeededOf = ({ refunds }: Charge): Refund[] => refunds.filter(({ status }) => status === 'succeeded')
-  const refundedOf = (refunds: readonly Refund[]) =>
-    refunds[0] === undefined ? null : { refundId: refunds[0].id, refundedMinor: sumOf(refunds) }
-  const makeRefund = (charge: Charge, amountMinor: number): void => {
+  const refundsOf = ({ refunds }: Charge): ProviderRefund[] =>
+    refunds.map(({ id, amountMinor, status, purpose }) => ({ refundId: id, amountMinor, status, purpose })).toReversed()
+  const makeRefund = (charge: Charge, amountMinor: number, purpose: string | null): void => {
     const status = befalls(shares.slowRefund) ? 'pending' : 'succeeded'
-    const refund: Refund = { id: newId('re'), amountMinor, status }
+    const refund: Refund = { id: newId('re'), amountMinor, purpose, status }
     charge.refunds.unshift(refund)
     if (status === 'succeeded') succeed(charge, refund)
   }
   const succeed = (charge: Charge, refund: Refund): void => {
     refund.status = 'succeeded'
-    move('refund', charge.orderId, -refund.amountMinor)
+    move('refund', refund.id, -refund.amountMinor)
     tellOfCharge(charge, null)
   }
 
@@ -116,21 +120,22 @@ export const openProvider = (
     refund: (order: Order) =>
       called(() => {
         const charge = chargeOf(order.id)
-        const missing = (order.refundedMinor ?? 0) + refundWantedMinor(order) - sumOf(standingOf(charge))
-        if (missing > 0) {
+        const wanted = refundWanted(order)
+        const missing = wanted === null ? null : refundToMake(order, wanted, refundsOf(charge))
+        if (missing !== null) {
           if (charge.dispute !== undefined && charge.dispute.status !== 'won') throw new ProviderUnavailable('disputed')
-          makeRefund(charge, missing)
+          makeRefund(charge, missing.amountMinor, missing.purpose)
         }
-        const standing = standingOf(charge)
-        return standing.every(({ status }) => status === 'succeeded') ? refundedOf(standing) : null
+        return refundsOf(charge)
       }),
+    readRefunds: (paymentIntentId) => called(() => refundsOf(chargeOf(paidOrders.get(paymentIntentId) ?? ''))),
     readPayment: (paymentIntentId) =>
       called(() => {
         const charge = charges.get(paidOrders.get(paymentIntentId) ?? '')
         if (charge === undefined) throw new Error(`there is no payment ${paymentIntentId}`)
         const { orderId, amountMinor } = charge
-        const refunded = refundedOf(succeededOf(charge))
-        return { orderId, paymentIntentId, captured: true, amountMinor, currency: 'usd', refunded }
+        const refunds = refundsOf(charge)
+        return { orderId, paymentIntentId, captured: true, amountMinor, currency: 'usd', refunds }
       }),
   }
 
@@ -231,7 +236,7 @@ export const openProvider = (
     refundFromDashboard: (orderId: string, amountMinor: number): boolean => {
       const charge = chargeOf(orderId)
       if (charge.dispute !== undefined || sumOf(standingOf(charge)) + amountMinor > charge.amountMinor) return false
-      makeRefund(charge, amountMinor)
+      makeRefund(charge, amountMinor, null)
       return true
     },
     /** Refunds under way arrive, or come back. */

@@ -123,10 +123,12 @@ describe('refuses', () => {
     })
   })
 
-  it('a disputed charge', async () => {
+  it('a disputed charge, until its dispute is won', async () => {
     const { charge } = await paid()
-    local.server.control.dispute(charge)
+    const dispute = local.server.control.dispute(charge)
     await expect(local.stripe.refunds.create({ charge })).rejects.toMatchObject({ code: 'charge_disputed' })
+    local.server.control.closeDispute(dispute.id, 'won')
+    expect(await local.stripe.refunds.create({ charge })).toMatchObject({ status: 'succeeded' })
   })
 })
 

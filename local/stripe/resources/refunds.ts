@@ -36,7 +36,7 @@ export const createRefund = (core: Core, order: RefundOrder): Stripe.Refund => {
     throw invalidRequest(`Charge ${charge.id} is not refundable: it has a status of ${charge.status}.`, {
       code: 'charge_not_refundable',
     })
-  if (charge.disputed && !isInquiry(core, charge))
+  if (charge.disputed && !isRefundable(core, charge))
     throw invalidRequest(`Charge ${charge.id} has been charged back; cannot issue a refund.`, {
       code: 'charge_disputed',
     })
@@ -58,8 +58,11 @@ export const createRefund = (core: Core, order: RefundOrder): Stripe.Refund => {
   return makeRefund(core, order, amount)
 }
 
-const isInquiry = (core: Core, charge: Stripe.Charge): boolean =>
-  core.state.list('dispute', { fields: { charge: charge.id } }, { limit: 1 })?.data[0]?.is_charge_refundable ?? false
+/** An inquiry took nothing, and what was won is the merchant's again. */
+const isRefundable = (core: Core, charge: Stripe.Charge): boolean => {
+  const dispute = core.state.list('dispute', { fields: { charge: charge.id } }, { limit: 1 })?.data[0]
+  return dispute !== undefined && (dispute.is_charge_refundable || dispute.status === 'won')
+}
 
 const makeRefund = (core: Core, { charge, reason, metadata }: RefundOrder, amount: number): Stripe.Refund => {
   const card = charge.payment_method_details?.type === 'card'
