@@ -86,8 +86,7 @@ export const openPayments = (config: StripeConfig): Payments => {
       const refund = await callStripe(() =>
         stripe.refunds.create(
           { payment_intent: paymentOf(order), amount: amountMinor, metadata: { orderId: order.id, purpose } },
-          // A refund that the bank sent back is made anew, under a key of its own.
-          { idempotencyKey: `${order.id}:refund:${purpose}:${attempt}` },
+          { idempotencyKey: refundKey(order, purpose, attempt) },
         ),
       )
       return [...made, refundOf(refund)]
@@ -107,6 +106,13 @@ export const openPayments = (config: StripeConfig): Payments => {
     },
   }
 }
+
+/**
+ * A refund that the bank sent back is made anew, under a key of its own. So is one that was refused while a bank had the
+ * money: Stripe answers a key with the refusal that it got, for a day.
+ */
+const refundKey = ({ id, chargebackId }: Order, purpose: string, attempt: number): string =>
+  [id, 'refund', purpose, attempt, ...(chargebackId === undefined ? [] : [chargebackId])].join(':')
 
 const refundOf = ({ id, amount, status, metadata }: Stripe.Refund): ProviderRefund => ({
   refundId: id,

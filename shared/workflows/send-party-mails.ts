@@ -25,8 +25,8 @@ type Writing = {
   readonly mails: readonly PartyMail[]
   readonly buyerId: string
   readonly sellerId: string
-  /** The handle that the seller's account has, whose address the platform's feed tells. */
-  readonly sellersHandle: string
+  /** The handles that the seller's account may have now, of which the platform's feed tells the address. */
+  readonly sellersHandles: readonly string[]
 }
 
 /**
@@ -48,14 +48,15 @@ const read = async (store: Store, { kind, id, about }: Told): Promise<Writing> =
   if (kind === 'order') {
     const order = (await load(store, 'order', id))?.state
     if (order === undefined) throw new Error(`there is no order ${id}`)
-    const { buyerId, sellerId = '', handle, replacedBy = handle } = order
-    return { mails: partyMailsOf(about, order), buyerId, sellerId, sellersHandle: replacedBy }
+    const { buyerId, sellerId = '', handle, replacedBy } = order
+    const sellersHandles = replacedBy === undefined ? [handle] : [replacedBy, handle]
+    return { mails: partyMailsOf(about, order), buyerId, sellerId, sellersHandles }
   }
   const offer = (await load(store, 'negotiation', id))?.state
   if (offer === undefined) throw new Error(`there is no offer ${id}`)
   const mail = offerMailOf(about, offer)
-  const { proposerId: buyerId, holderId: sellerId, handle: sellersHandle } = offer
-  return { mails: mail === null ? [] : [mail], buyerId, sellerId, sellersHandle }
+  const { proposerId: buyerId, holderId: sellerId, handle } = offer
+  return { mails: mail === null ? [] : [mail], buyerId, sellerId, sellersHandles: [handle] }
 }
 
 const sendOnce = async (
@@ -90,12 +91,15 @@ const sendOnce = async (
 /** The address that the account's own token told, or of a seller the one that the platform's feed told. */
 const addressOf = async (
   store: Store,
-  { buyerId, sellerId, sellersHandle }: Writing,
+  { buyerId, sellerId, sellersHandles }: Writing,
   to: PartyMail['to'],
 ): Promise<string | null> => {
   const accountId = to === 'buyer' ? buyerId : sellerId
   const known = await loadContact(store, accountId)
   if (known !== null || to === 'buyer') return known
-  const handle = await loadHandle(store, sellersHandle)
-  return handle?.state.holder?.accountId === accountId ? (handle.contact?.email ?? null) : null
+  for (const name of sellersHandles) {
+    const handle = await loadHandle(store, name)
+    if (handle?.state.holder?.accountId === accountId) return handle.contact?.email ?? null
+  }
+  return null
 }

@@ -84,9 +84,8 @@ test('of the whole price: the sale is undone, the handle goes back, and the sell
   await market.system.clock.move(10 * 86_400_000, { settle: true })
   expect(await transfersOf(order)).toEqual([])
   expect(await refundsOf(market, order.id)).toHaveLength(1)
-  for (const party of [order.buyer, holderOf('inspected')]) {
-    expect(await mailsTo(`${party}@example.com`)).toContain('The sale of @inspected is undone')
-  }
+  // The platform's feed told this address, of the handle that is the seller's again.
+  expect(await mailsTo('inspected@example.com')).toContain('The sale of @inspected is undone')
   await expectBooked(order, {})
 })
 
