@@ -4,13 +4,12 @@ import { bookOf, type Movement, movementOf, movementsOf, withoutZeros } from '..
 import { balances, type Posting } from '../domain/ledger.ts'
 import { evolveOrder, type Order, type OrderEvent } from '../domain/order.ts'
 import { refundWanted } from '../domain/order-refunds.ts'
-import { type BookedMovement, type Difference, newReconciliation, type Span } from '../domain/reconciliation.ts'
+import { type BookedMovement, newReconciliation, type Span } from '../domain/reconciliation.ts'
 import { newTrialBalance } from '../domain/trial-balance.ts'
 import type { Balance } from '../gateways/balance.ts'
 import { log } from '../runtime/log.ts'
 import type { EscrowStore } from '../store/client.ts'
 import { filedEntries } from '../store/journal.ts'
-import { loadOrder } from '../store/orders.ts'
 import {
   beginReconciliation,
   completeReconciliation,

@@ -107,15 +107,20 @@ const transfersOnWay = (real: Transfers, remember: Remember, asked: Set<string>)
 }
 
 /** A payment as it stands on one way: given back by us where this way has asked for that. */
-const paymentsOnWay = (real: Payments, remember: Remember, asked: Set<string>): Payments => ({
-  ...real,
-  readPayment: (id) => remember(`payment ${id} ${asked.has('refund') ? 'given back' : ''}`, () => real.readPayment(id)),
-  refund: async (order) => {
-    const refunded = await remember(`refund ${order.id} ${order.refundedMinor ?? 0}`, () => real.refund(order))
-    asked.add('refund')
-    return refunded
-  },
-})
+const paymentsOnWay = (real: Payments, remember: Remember, asked: Set<string>): Payments => {
+  const readPayment: Payments['readPayment'] = (id) =>
+    remember(`payment ${id} ${asked.has('refund') ? 'given back' : ''}`, () => real.readPayment(id))
+  return {
+    ...real,
+    readPayment,
+    readRefunds: async (id) => (await readPayment(id)).refunds,
+    refund: async (order) => {
+      const refunds = await remember(`refund ${order.id} ${order.refundedMinor ?? 0}`, () => real.refund(order))
+      asked.add('refund')
+      return refunds
+    },
+  }
+}
 
 /**
  * How a sale is told the provider's words, and what it wants done outside.
@@ -169,7 +174,7 @@ export const tellingOn = (
         stage: (id: string, told: EvidenceTexts) =>
           remember(`evidence ${id} ${JSON.stringify(told)}`, () => chargebacks.stage(id, told)),
       }),
-    payments: paymentsOnWay(payments, remember, asked),
+    payments: () => Promise.resolve(paymentsOnWay(payments, remember, asked)),
   })
 
   /** What comes of a copy when this is done to it; the copy itself stays as it is. */
@@ -199,10 +204,7 @@ export const tellingOn = (
 
   return {
     textOf,
-    tell: (copy, word) =>
-      after(copy, (deps) =>
-        applyPayment({ ...deps, payments: () => Promise.resolve(deps.payments) }, toPaymentMessage(word)),
-      ),
+    tell: (copy, word) => after(copy, (deps) => applyPayment(deps, toPaymentMessage(word))),
     openOf: ({ wanted }) => wanted,
     carryOut: (copy, open) => {
       const [type = '', id = ''] = open.split(' ')

@@ -118,7 +118,7 @@ const refund = (world: World, amountMinor: number, purpose: string | null): Resu
 /** The provider gives nothing back that was not taken, or that a bank has taken. */
 const fromDashboard = (world: World, amountMinor: number): Result<readonly OrderEvent[]> => {
   const { capturedAt, chargebackId, status } = world.order.state
-  const isTaken = capturedAt !== undefined && !(chargebackId !== undefined && /^charge/.test(status))
+  const isTaken = capturedAt !== undefined && !(chargebackId !== undefined && status.startsWith('charge'))
   return isTaken && amountMinor > 0 && amountMinor <= leftOf(world) ? refund(world, amountMinor, null) : unchanged
 }
 
