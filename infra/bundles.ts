@@ -18,6 +18,7 @@ export const unreachedCredentialProviders = [
 
 /**
  * Bundles every function in one run of esbuild (docs/adr/0002-bundling.md) and returns the folder of each.
+ * What the SDK imports on demand is required: an `import('node:http')` loads all that `fetch` needs as well, at each cold start.
  * No source maps: decoding them costs 44 ms of every cold start; names stay readable in `functions/`.
  * @throws Error where a source does not compile or resolve
  */
@@ -33,6 +34,7 @@ export async function bundleFunctions(outputFolder: string): Promise<ReadonlyMap
     format: 'cjs',
     mainFields: ['module', 'main'],
     external: unreachedCredentialProviders,
+    supported: { 'dynamic-import': false },
     legalComments: 'none',
     logLevel: 'error',
   })

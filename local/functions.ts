@@ -30,6 +30,8 @@ export interface FunctionsOptions {
   readonly logs: Logs
   /** How many environments of one function may live at once on this machine. */
   readonly environmentsMax: number
+  /** The file that each environment runs: `environmentCode`. */
+  readonly codeFile: string
   readonly cacheDir: string | undefined
   /** What a function's environment holds besides what the template says. */
   readonly environmentFor: (plan: FunctionPlan) => Readonly<Record<string, string>>
@@ -226,7 +228,7 @@ class Environment {
       cacheDir: options.cacheDir,
     }
     this.#ready = new Promise((resolve) => (this.#settleReady = resolve))
-    this.#worker = new Worker(new URL('./worker.ts', import.meta.url), {
+    this.#worker = new Worker(options.codeFile, {
       name: plan.label,
       workerData: data,
       stdout: true,

@@ -49,9 +49,12 @@ export const firstLines = (count: number): Promise<string> => linesOf(count, () 
  * something to sell on its first day, while the inactive rest gets its time of grace.
  */
 export const marketLines = async (count: number): Promise<string> => {
-  const suspended = await linesOf(Math.floor(count / 2), isSuspended)
+  const suspended = await suspendedLines(Math.floor(count / 2))
   return suspended + (await linesOf(Math.ceil(count / 2), (line) => !isSuspended(line)))
 }
+
+/** Lines of the feed of suspended accounts alone: all of these are released at once, and nobody is written to. */
+export const suspendedLines = (count: number): Promise<string> => linesOf(count, isSuspended)
 
 const isSuspended = (line: string): boolean => line.includes('"suspendedAt"')
 

@@ -8,6 +8,7 @@ import { ControlServer } from './control.ts'
 import type { Counts } from './counts.ts'
 import { checkDeliveryPermissions } from './delivery-permissions.ts'
 import { directAccessKey, Door, type Switches } from './door.ts'
+import { environmentCode } from './environment-code.ts'
 import { startDynamoDb, type DynamoDbKind } from './engines/dynamodb.ts'
 import { startInbox } from './engines/mail.ts'
 import { startOidc, type Oidc } from './engines/oidc.ts'
@@ -173,7 +174,7 @@ async function start(
   })
   const switches: Switches = { iam: options.switches?.iam ?? true, faults: options.switches?.faults ?? true }
 
-  const [dynamodb, { assembly, fresh: synthesised }] = await Promise.all([
+  const [dynamodb, codeFile, { assembly, fresh: synthesised }] = await Promise.all([
     startDynamoDb({
       dataDir: join(dataDir, 'dynamodb'),
       ...(options.dynamodb === undefined ? {} : { kind: options.dynamodb }),
@@ -181,6 +182,7 @@ async function start(
       undo.push(() => engine.stop())
       return engine
     }),
+    environmentCode(join(root, '.local', 'environment')),
     synthesise({ root, outDir: join(root, '.local', 'cdk.out'), ...options.synth }),
   ])
   if (synthesised) notice('synthesised the CDK app')
@@ -248,6 +250,7 @@ async function start(
     activity,
     logs,
     environmentsMax: options.environmentsMax ?? 4,
+    codeFile,
     cacheDir: join(root, '.local', 'compile-cache'),
     identityFor: (one) => door.identityOf(one),
     environmentFor: (one) => {

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Stripe from 'stripe'
-import { marketLines } from '../../local/stock.ts'
+import { suspendedLines } from '../../local/stock.ts'
 import { startSystem, type System, type SystemOptions } from '../../local/system.ts'
 import type { StripeServer } from '../../local/stripe/server.ts'
 import { type Client, createClient } from '../../shared/contract/client.ts'
@@ -49,7 +49,8 @@ export type Market = {
   readonly stop: () => Promise<void>
 }
 
-const accounts = 400
+/** So many that a search page of 100 is full of what was released of them. */
+const accounts = 140
 
 export type MarketOptions = Pick<SystemOptions, 'synth'> & {
   /** Whether handles are on sale; true when not given. Without them nothing happens but what the cases do. */
@@ -109,7 +110,7 @@ const stock = async (system: System): Promise<Offer[]> => {
   })
   const begun = await operator.createImport({ body: { format: 'ndjson' }, idempotencyKey: 'stock' })
   if (!begun.ok) throw new Error(begun.problem.detail)
-  const put = await fetch(begun.value.uploadUrl, { method: 'PUT', body: await marketLines(accounts) })
+  const put = await fetch(begun.value.uploadUrl, { method: 'PUT', body: await suspendedLines(accounts) })
   if (!put.ok) throw new Error(`the upload was answered ${put.status}`)
   await system.idle()
   // The schedules fire as the clock passes their times.

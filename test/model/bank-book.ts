@@ -15,6 +15,7 @@ const faultsKeptMax = 20
 export const newLiveBook = () => {
   const book = new Map<string, number>()
   const faults: string[] = []
+  const happened = new Map<string, number>()
   let postings = 0
   const fault = (text: string): void => {
     if (faults.length < faultsKeptMax) faults.push(text)
@@ -29,6 +30,8 @@ export const newLiveBook = () => {
     fault,
     book: book as ReadonlyMap<string, number>,
     postings: () => postings,
+    /** How often each event of an order was written. */
+    happened: happened as ReadonlyMap<string, number>,
     onEntry: ({ aggregate, events, postings: moved }: Entry, item: Item): void => {
       postings += moved.length
       for (const { source, destination, amountMinor } of moved) {
@@ -42,6 +45,7 @@ export const newLiveBook = () => {
         if (account.startsWith('receivable:') && balance > 0) fault(`${account} is ${balance} ${told()}`)
       }
       if (!aggregate.startsWith('order:')) return
+      for (const { type } of events) happened.set(type, (happened.get(type) ?? 0) + 1)
       const order = readOrder(item).state
       const held = book.get(orderAccount(order.id)) ?? 0
       if (held !== heldMinor(order)) fault(`${order.id} holds ${held} and not ${heldMinor(order)} ${told()}`)

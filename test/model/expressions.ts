@@ -7,12 +7,7 @@ type Values = Readonly<Record<string, unknown>> | undefined
 
 const tokenPattern = /\s*(<=|>=|<>|[=<>(),]|[#:]?[A-Za-z_][\w.#]*)/y
 
-/** Each expression is read once: the store writes some dozens. */
-const known = new Map<string, readonly string[]>()
-
 const tokensOf = (text: string): readonly string[] => {
-  const before = known.get(text)
-  if (before !== undefined) return before
   const tokens: string[] = []
   tokenPattern.lastIndex = 0
   while (tokenPattern.lastIndex < text.trimEnd().length) {
@@ -20,14 +15,19 @@ const tokensOf = (text: string): readonly string[] => {
     if (found?.[1] === undefined) throw new Error(`cannot read the expression ${text}`)
     tokens.push(found[1])
   }
-  known.set(text, tokens)
   return tokens
 }
 
-const pathOf = (token: string, names: Names): string[] => token.split('.').map((part) => names?.[part] ?? part)
+type Reading<T> = (item: Attributes | undefined, names: Names, values: Values) => T
 
-const at = (item: Attributes | undefined, path: readonly string[]): unknown =>
-  path.reduce<unknown>((value, part) => (value as Attributes | undefined)?.[part], item)
+const attribute = (token: string): Reading<unknown> => {
+  const [first = '', ...deeper] = token.split('.')
+  return (item, names) =>
+    deeper.reduce<unknown>(
+      (value, part) => (value as Attributes | undefined)?.[names?.[part] ?? part],
+      item?.[names?.[first] ?? first],
+    )
+}
 
 const sizeOf = (value: unknown): number | undefined => {
   if (value instanceof Set) return value.size
@@ -44,8 +44,17 @@ const compares: Readonly<Record<string, (a: never, b: never) => boolean>> = {
   '>=': (a, b) => a >= b,
 }
 
+/** Each condition is read once: the store writes some dozens. */
+const known = new Map<string, Reading<boolean>>()
+
 /** Whether a condition holds for an item; undefined: there is no item. */
 export const holds = (expression: string, item: Attributes | undefined, names: Names, values: Values): boolean => {
+  let condition = known.get(expression)
+  if (condition === undefined) known.set(expression, (condition = conditionOf(expression)))
+  return condition(item, names, values)
+}
+
+const conditionOf = (expression: string): Reading<boolean> => {
   const tokens = tokensOf(expression)
   let next = 0
   const peek = () => tokens[next]?.toUpperCase()
@@ -57,49 +66,54 @@ export const holds = (expression: string, item: Attributes | undefined, names: N
     next += 1
     return token
   }
-  const operand = (): unknown => {
+  const operand = (): Reading<unknown> => {
     const token = take()
-    if (token.startsWith(':')) return values?.[token]
-    if (token === 'size') {
-      take('(')
-      const size = sizeOf(at(item, pathOf(take(), names)))
-      take(')')
-      return size
-    }
-    return at(item, pathOf(token, names))
-  }
-  const call = (name: string): boolean => {
+    if (token.startsWith(':')) return (_item, _names, values) => values?.[token]
+    if (token !== 'size') return attribute(token)
     take('(')
-    const first = take()
-    const value = at(item, pathOf(first, names))
-    let result: boolean
-    switch (name) {
-      case 'attribute_exists':
-        result = value !== undefined
-        break
-      case 'attribute_not_exists':
-        result = value === undefined
-        break
-      case 'begins_with':
-        take(',')
-        result = typeof value === 'string' && value.startsWith(String(operand()))
-        break
-      case 'contains': {
-        take(',')
-        const wanted = operand()
-        result = value instanceof Set ? value.has(wanted) : typeof value === 'string' && value.includes(String(wanted))
-        break
-      }
-      default:
-        throw new Error(`no function ${name} is known, in ${expression}`)
+    const sized = attribute(take())
+    take(')')
+    return (item, names, values) => sizeOf(sized(item, names, values))
+  }
+  const call = (name: string): Reading<boolean> => {
+    take('(')
+    const value = attribute(take())
+    const second = (): Reading<unknown> => {
+      take(',')
+      return operand()
     }
+    const result = ((): Reading<boolean> => {
+      switch (name) {
+        case 'attribute_exists':
+          return (item, names, values) => value(item, names, values) !== undefined
+        case 'attribute_not_exists':
+          return (item, names, values) => value(item, names, values) === undefined
+        case 'begins_with': {
+          const start = second()
+          return (item, names, values) => {
+            const text = value(item, names, values)
+            return typeof text === 'string' && text.startsWith(String(start(item, names, values)))
+          }
+        }
+        case 'contains': {
+          const wanted = second()
+          return (item, names, values) => {
+            const [whole, part] = [value(item, names, values), wanted(item, names, values)]
+            return whole instanceof Set ? whole.has(part) : typeof whole === 'string' && whole.includes(String(part))
+          }
+        }
+        default:
+          throw new Error(`no function ${name} is known, in ${expression}`)
+      }
+    })()
     take(')')
     return result
   }
-  const simple = (): boolean => {
+  const simple = (): Reading<boolean> => {
     if (peek() === 'NOT') {
       take()
-      return !simple()
+      const inner = simple()
+      return (item, names, values) => !inner(item, names, values)
     }
     if (peek() === '(') {
       take()
@@ -118,34 +132,40 @@ export const holds = (expression: string, item: Attributes | undefined, names: N
       const low = operand()
       take('AND')
       const high = operand()
-      return left !== undefined && (left as string) >= (low as string) && (left as string) <= (high as string)
+      return (item, names, values) => {
+        const value = left(item, names, values)
+        return (
+          value !== undefined &&
+          (value as string) >= (low(item, names, values) as string) &&
+          (value as string) <= (high(item, names, values) as string)
+        )
+      }
     }
     const compare = compares[operator]
     if (compare === undefined) throw new Error(`no operator ${operator} is known, in ${expression}`)
     const right = operand()
-    return left !== undefined && right !== undefined && compare(left as never, right as never)
-  }
-  const both = (): boolean => {
-    let result = simple()
-    while (peek() === 'AND') {
-      take()
-      const right = simple()
-      result = result && right
+    return (item, names, values) => {
+      const [a, b] = [left(item, names, values), right(item, names, values)]
+      return a !== undefined && b !== undefined && compare(a as never, b as never)
     }
-    return result
   }
-  const either = (): boolean => {
-    let result = both()
-    while (peek() === 'OR') {
-      take()
-      const right = both()
-      result = result || right
-    }
-    return result
+  const both = (): Reading<boolean> => {
+    const first = simple()
+    if (peek() !== 'AND') return first
+    take()
+    const rest = both()
+    return (item, names, values) => first(item, names, values) && rest(item, names, values)
   }
-  const result = either()
+  const either = (): Reading<boolean> => {
+    const first = both()
+    if (peek() !== 'OR') return first
+    take()
+    const rest = either()
+    return (item, names, values) => first(item, names, values) || rest(item, names, values)
+  }
+  const condition = either()
   if (next !== tokens.length) throw new Error(`cannot read all of ${expression}`)
-  return result
+  return condition
 }
 
 const added = (value: unknown, more: unknown): unknown => {

@@ -72,7 +72,9 @@ export const openTables = (
     after: Attributes | undefined,
   ) => {
     for (const attribute of partitionKeys) {
-      const [left, entered] = [before?.[attribute], after?.[attribute]]
+      const left = before?.[attribute]
+      const entered = after?.[attribute]
+      if (left === undefined && entered === undefined) continue
       const partition = (value: unknown) => `${table} ${attribute} ${String(value)}`
       if (left !== undefined && left !== entered) partitions.get(partition(left))?.delete(nameOf(key))
       if (after === undefined || entered === undefined) continue
@@ -132,11 +134,12 @@ export const openTables = (
     if (sortKey === undefined) throw new Error(`there is no index ${IndexName ?? ''}`)
     const positionOf = (item: Attributes) =>
       `${String(item[sortKey])}\u0000${String(item['pk'])}\u0000${String(item['sk'])}`
+    const { FilterExpression, ExpressionAttributeNames: named, ExpressionAttributeValues: values } = input
     const found = [...partitionOf(input)]
-      .filter((item) =>
-        [KeyConditionExpression, input.FilterExpression ?? KeyConditionExpression].every((expression) =>
-          holds(expression, item, input.ExpressionAttributeNames, input.ExpressionAttributeValues),
-        ),
+      .filter(
+        (item) =>
+          holds(KeyConditionExpression, item, named, values) &&
+          (FilterExpression === undefined || holds(FilterExpression, item, named, values)),
       )
       .toSorted((a, b) => (positionOf(a) < positionOf(b) ? -1 : 1) * (ScanIndexForward ? 1 : -1))
     const after = ExclusiveStartKey === undefined ? undefined : positionOf(ExclusiveStartKey)

@@ -63,8 +63,8 @@ export interface Complaint {
 export class StripeOpenApi {
   private readonly operations = new Map<string, Operation>()
   private readonly compiled = new Map<string, ValidateFunction>()
-  private readonly ajv = new Ajv({ strict: false, allErrors: true, coerceTypes: false })
-  private readonly coercing = new Ajv({ strict: false, allErrors: true, coerceTypes: true })
+  private readonly ajv = new Ajv({ strict: false, allErrors: true, coerceTypes: false, code: { optimize: false } })
+  private readonly coercing = new Ajv({ strict: false, allErrors: true, coerceTypes: true, code: { optimize: false } })
 
   constructor() {
     const document = load()
