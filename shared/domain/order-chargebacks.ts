@@ -40,7 +40,7 @@ export const decideChargebackClosed = (
   return decide(order, systemActor, { type: 'chargeback_won_unpaid', chargebackId }, { type: 'transfer_wanted' })
 }
 
-/** A transfer that was made while a chargeback or a refund came in: it is booked, and taken back. Told again: nothing changes. */
+/** A transfer that was made while a chargeback or a refund came in: it is booked, and taken back. Again: nothing changes. */
 export const decideTransferFound = (
   order: Order,
   found: { readonly transferId: string; readonly offsetMinor: number },

@@ -111,7 +111,10 @@ export type Order = Placement & {
   readonly chargebackId?: string | undefined
   /** How much the bank took. */
   readonly chargebackMinor?: number | undefined
-  /** The bank took the money before the buyer could have the handle, or while it was on its way back: a bank that gives it up gives it to the buyer. */
+  /**
+   * The bank took the money before the buyer could have the handle, or while it was on its way back: what is won is given
+   * back to the buyer.
+   */
   readonly refundDue?: true | undefined
   /** The sale was undone after the seller was paid: the transfer is to be taken back. */
   readonly clawbackWanted?: true | undefined
