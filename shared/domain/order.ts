@@ -285,13 +285,16 @@ export const evolveOrder = (id: string, order: Order | null, event: OrderEvent, 
         ...(goodwillMinor !== undefined && !answered && { goodwillMinor }),
       }
     }
-    case 'chargeback_opened':
+    case 'chargeback_opened': {
+      // The bank gives the buyer all of it: who wants to give something besides, once it is won, has to say so anew.
+      const { goodwillMinor: _, goodwillProposal: _p, ...rest } = moved
       return {
-        ...moved,
+        ...rest,
         chargebackId: event.chargebackId,
         chargebackMinor: takenMinor(order),
         ...(refundDueIn.has(order.status) && { refundDue: true }),
       }
+    }
     case 'chargeback_won':
     case 'chargeback_won_unpaid': {
       const { clawbackWanted: _, ...rest } = moved
