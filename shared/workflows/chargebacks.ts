@@ -43,8 +43,8 @@ export const packEvidence = async (deps: ChargebackEffectDeps, orderId: string):
   const order = await loadOrder(deps.store, orderId)
   const chargebackId = order?.state.chargebackId
   if (order === null || chargebackId === undefined) throw new Error(`${orderId} has no chargeback`)
-  if ((await load(deps.store, 'chargeback', chargebackId)) !== null) return
   const provider = await deps.chargebacks()
+  if ((await load(deps.store, 'chargeback', chargebackId)) !== null) return noteDecision(deps, provider, orderId)
   const facts = await provider.read(chargebackId)
   const sale = await exportSale(deps, order)
   const state = sale.journals[0]?.state as Order
@@ -77,6 +77,15 @@ export const packEvidence = async (deps: ChargebackEffectDeps, orderId: string):
     const after = advance('chargeback', chargebackId, null, [staged, ...decided], instant(deps.now()), systemActor)
     return { changes: [{ kind: 'chargeback', before: null, after }], answer: undefined }
   })
+  await noteDecision(deps, provider, orderId)
+}
+
+/** A bank that decided while the pack was made told an order whose chargeback had no journal yet: it is asked. */
+const noteDecision = async (deps: ChargebackDeps, provider: Chargebacks, orderId: string): Promise<void> => {
+  const order = await loadOrder(deps.store, orderId)
+  if (order === null || order.state.status === 'chargeback' || order.state.chargebackId === undefined) return
+  const { outcome } = await provider.read(order.state.chargebackId)
+  if (outcome !== null) await closeChargeback(deps, order.state.chargebackId, outcome)
 }
 
 /** One step of a chargeback's own journal. No events: nothing changes. */
