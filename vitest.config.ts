@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { SlowestFirst } from './test/slowest-first.ts'
 
 export default defineConfig({
   test: {
@@ -9,5 +10,6 @@ export default defineConfig({
     hookTimeout: 300_000,
     // Two cores are the reference machine; a suite that starts the local system keeps one busy.
     maxWorkers: 2,
+    sequence: { sequencer: SlowestFirst },
   },
 })

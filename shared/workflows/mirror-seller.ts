@@ -24,17 +24,19 @@ export const sellerChange = (
     ? null
     : { kind: 'seller', before, after: advance('seller', accountId, before, events, now, actor) }
 
-/** Loads a seller, decides on it and commits what was decided, again while others are faster. Answers the seller after it. */
+/** Loads a seller, decides on it and commits what was decided, again while others are faster. */
 export const changeSeller = (
   deps: CommitDeps<Store>,
   accountId: string,
   actor: Actor,
   decide: (seller: Seller | null) => readonly SellerEvent[],
-): Promise<VersionedOf<'seller'> | null> =>
-  committing<VersionedOf<'seller'> | null>(deps, async () => {
+): Promise<Seller | null> =>
+  committing<Seller | null>(deps, async () => {
     const before = await load(deps.store, 'seller', accountId)
     const change = sellerChange(accountId, before, decide(before?.state ?? null), instant(deps.now()), actor)
-    return change === null ? { changes: [], answer: before } : { changes: [change], answer: change.after }
+    return change === null
+      ? { changes: [], answer: before?.state ?? null }
+      : { changes: [change], answer: change.after.state }
   })
 
 /**
@@ -53,11 +55,10 @@ export const mirror = async (deps: CommitDeps<Store>, account: SellerAccountFact
   if (before !== null && before.state.stripeAccountId !== stripeAccountId) return `${accountId} has another account`
   if (trait !== null && before?.state.payoutHash !== trait.hash) await noteTrait(deps, accountId, trait)
   const facts: ConnectedAccount = { ...account, payoutHash: trait?.hash ?? null }
-  const changed = await changeSeller(deps, accountId, systemActor, (known) => {
+  const seller = await changeSeller(deps, accountId, systemActor, (known) => {
     if (known === null) return decideBegun(accountId, facts)
     return known.stripeAccountId === stripeAccountId ? decideMirror(known, facts) : []
   })
-  const seller = changed?.state
   return seller?.stripeAccountId === stripeAccountId ? seller : `${accountId} has another account`
 }
 

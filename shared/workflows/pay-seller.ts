@@ -1,5 +1,4 @@
 import { systemActor } from '../domain/actors.ts'
-import type { VersionedOf, VersionedOrder } from '../domain/aggregate.ts'
 import type { Order } from '../domain/order.ts'
 import { decideTransferFound } from '../domain/order-chargebacks.ts'
 import { decideSettled, decideTransferBlocked, decideTransferWanted } from '../domain/order-settlement.ts'
@@ -21,7 +20,7 @@ import { load } from '../store/aggregates.ts'
 import { CommitUnavailable } from '../store/commit.ts'
 import type { Store } from '../store/client.ts'
 import { loadOrder, settlingOrderIds } from '../store/orders.ts'
-import { type CommitDeps, committing, instant, knownThenRead } from './committing.ts'
+import { type CommitDeps, committing, instant } from './committing.ts'
 import { changeSeller, mirrorAccount, type MirrorDeps, sellerChange } from './mirror-seller.ts'
 import { orderChanges } from './order-changes.ts'
 import { readPolicyInForce } from './policies.ts'
@@ -44,33 +43,30 @@ type Paid = { readonly transferId?: string | undefined; readonly transferMinor: 
  * order's account, with the reason.
  */
 export const paySeller = async (deps: PayDeps, orderId: string): Promise<void> => {
-  const { state: order } = await orderOf(deps, orderId)
+  const order = await orderOf(deps, orderId)
   const { sellerId } = order
   if (sellerId === undefined) return
   if (order.status !== 'settling') return endPlan(deps, order, sellerId)
   const seller = await payableSeller(deps, sellerId)
   if (typeof seller === 'string') return block(deps, orderId, sellerId, seller)
-  if (await isGivenBack(deps, order)) return endPlan(deps, (await orderOf(deps, orderId)).state, sellerId)
-  const { planned, transferMinor } = await planTransfer(deps, order, sellerId)
+  if (await isGivenBack(deps, order)) return endPlan(deps, await orderOf(deps, orderId), sellerId)
+  const transferMinor = await planTransfer(deps, order, sellerId)
   // Whoever was asked at the same time may have paid before this plan was made: nothing is paid twice.
   const present = await orderOf(deps, orderId)
-  if (present.state.status !== 'settling') return endPlan(deps, present.state, sellerId)
-  if (numberOf(present.state) !== numberOf(order)) {
-    throw new CommitUnavailable(`${orderId} was paid and is to be paid anew`)
-  }
-  const known: Parties = [present, planned]
-  if (transferMinor === 0) return recordPaid(deps, orderId, sellerId, { transferMinor }, known)
+  if (present.status !== 'settling') return endPlan(deps, present, sellerId)
+  if (numberOf(present) !== numberOf(order)) throw new CommitUnavailable(`${orderId} was paid and is to be paid anew`)
+  if (transferMinor === 0) return recordPaid(deps, orderId, sellerId, { transferMinor })
   const transfers = await deps.transfers()
   const made = await transfers.transfer(order, transferMinor, seller.stripeAccountId, numberOf(order))
-  if (typeof made !== 'string') return recordPaid(deps, orderId, sellerId, { ...made, transferMinor }, known)
+  if (typeof made !== 'string') return recordPaid(deps, orderId, sellerId, { ...made, transferMinor })
   if (made === 'account_restricted') await mirrorAccount(deps, seller.stripeAccountId)
   return block(deps, orderId, sellerId, made)
 }
 
-const orderOf = async ({ store }: Pick<PayDeps, 'store'>, orderId: string): Promise<VersionedOrder> => {
+const orderOf = async ({ store }: Pick<PayDeps, 'store'>, orderId: string): Promise<Order> => {
   const order = await loadOrder(store, orderId)
   if (order === null) throw new Error(`there is no order ${orderId}`)
-  return order
+  return order.state
 }
 
 /**
@@ -83,7 +79,7 @@ const isGivenBack = async (deps: PayDeps, order: Order): Promise<boolean> => {
   if (refunds.length === 0) return false
   const refused = await recordRefunds(deps, order.id, refunds)
   if (refused !== null) log('error', 'refund_not_recorded', { orderId: order.id, why: refused })
-  return (await orderOf(deps, order.id)).state.status !== 'settling'
+  return (await orderOf(deps, order.id)).status !== 'settling'
 }
 
 const numberOf = (order: Order): number => transfersMade(order) + 1
@@ -105,15 +101,15 @@ const payableSeller = async (deps: PayDeps, sellerId: string): Promise<Seller | 
   return screened === null ? seller : 'under_review'
 }
 
-/** What is to be transferred, in minor units: the net less what is planned to go to debts; and the seller with that plan. */
-const planTransfer = async (deps: PayDeps, order: Order, sellerId: string) => {
+/** What is to be transferred, in minor units: the net less what is planned to go to debts. */
+const planTransfer = async (deps: PayDeps, order: Order, sellerId: string): Promise<number> => {
   const sale = settledSaleOf(order)
-  const planned = await changeSeller(deps, sellerId, systemActor, (known) =>
+  const seller = await changeSeller(deps, sellerId, systemActor, (known) =>
     known === null ? [] : decidePayoutPlanned(known, sale),
   )
-  const plan = planned === null ? undefined : planOf(planned.state, order.id)
+  const plan = seller === null ? undefined : planOf(seller, order.id)
   if (plan === undefined) throw new Error(`the payment of ${order.id} to ${sellerId} was not planned`)
-  return { planned, transferMinor: sale.netMinor - offsetMinorOf(plan.offsets) }
+  return sale.netMinor - offsetMinorOf(plan.offsets)
 }
 
 /** What is planned to go to debts, in minor units; undefined: there is no plan. */
@@ -135,15 +131,10 @@ const block = (deps: PayDeps, orderId: string, sellerId: string, reason: string)
     return moved && { changes: [...moved.changes, ...(change === null ? [] : [change])], answer: undefined }
   })
 
-type Parties = readonly [VersionedOrder | null, VersionedOf<'seller'> | null]
-
-/** Order and seller take note of what was paid, in one transaction, first as they were read before. Told again: nothing changes. */
-const recordPaid = (deps: PayDeps, orderId: string, sellerId: string, paid: Paid, known?: Parties): Promise<void> => {
-  const read = (): Promise<Parties> =>
-    Promise.all([loadOrder(deps.store, orderId), load(deps.store, 'seller', sellerId)])
-  const parties = known === undefined ? read : knownThenRead(known, read)
-  return committing<void>(deps, async () => {
-    const [order, seller] = await parties()
+/** Order and seller take note of what was paid, in one transaction. Told again: nothing changes. */
+const recordPaid = (deps: PayDeps, orderId: string, sellerId: string, paid: Paid): Promise<void> =>
+  committing<void>(deps, async () => {
+    const [order, seller] = await Promise.all([loadOrder(deps.store, orderId), load(deps.store, 'seller', sellerId)])
     if (order === null || seller === null) throw new Error(`there is no order ${orderId}, or no seller ${sellerId}`)
     const sale = settledSaleOf(order.state)
     const offsetMinor = sale.netMinor - paid.transferMinor
@@ -172,7 +163,6 @@ const recordPaid = (deps: PayDeps, orderId: string, sellerId: string, paid: Paid
     const change = sellerChange(sellerId, seller, decideSalePaid(seller.state, sale, paid), now, systemActor)
     return moved && { changes: [...moved.changes, ...(change === null ? [] : [change])], answer: undefined }
   })
-}
 
 /**
  * The order is not to be paid any more: its buyer's bank was faster, or a refund. A transfer that was made all the same, and not noted, is
