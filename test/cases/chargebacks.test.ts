@@ -1,6 +1,10 @@
 import type Stripe from 'stripe'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { termsInForce } from '../../shared/domain/terms.ts'
+import { type Chargebacks, openChargebacks } from '../../shared/gateways/chargebacks.ts'
+import { openEvidenceFiles } from '../../shared/gateways/evidence.ts'
 import { loadHandle } from '../../shared/store/handles.ts'
+import { packEvidence } from '../../shared/workflows/chargebacks.ts'
 import { deliver, findEvent, pauseWebhooks, resumeWebhooks, textOf } from './events.ts'
 import { chargesOf, expectInvariants } from './invariants.ts'
 import { type Market, startMarket } from './market.ts'
@@ -18,10 +22,16 @@ const names = [
   'told_4',
   'told_5',
   'told_6',
+  'decided',
 ]
 let market: Market
 beforeAll(async () => {
   market = await startMarket()
+  const { endpoint, region, credentials } = market.system.aws
+  vi.stubEnv('AWS_ENDPOINT_URL', endpoint)
+  vi.stubEnv('AWS_REGION', region)
+  vi.stubEnv('AWS_ACCESS_KEY_ID', credentials.accessKeyId)
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', credentials.secretAccessKey)
   await importHolders(market, names)
   // Money of the platform's own, out of which a seller is paid again: the provider's fees have taken of a sale's.
   const { handle } = market.nextOffer()
@@ -31,7 +41,10 @@ beforeAll(async () => {
   await buy(market, 'of_the_platform', { handle, price })
 }, 120_000)
 afterEach(() => expectInvariants(market))
-afterAll(() => market.stop())
+afterAll(async () => {
+  vi.unstubAllEnvs()
+  await market.stop()
+})
 
 const control = () => market.stripe.control
 const chargeOf = async (order: Placed): Promise<Stripe.Charge> => {
@@ -183,6 +196,36 @@ test('case 28: the payment, the chargeback and its loss of a user’s sale, told
       { status: 'active', holder: holderOf(order.offer.handle) },
     ])
   }
+})
+
+test('a bank that decides while the evidence is put together is heard: nobody is asked for evidence any more', async () => {
+  const { door, functions } = market.system
+  const worker = functions.plans.find(({ label }) => label === 'workers-carry-out-effects')
+  const files = openEvidenceFiles(worker?.environment['EVIDENCE_BUCKET'] ?? '')
+  const config = { secretKey: market.secrets.secretKey, apiUrl: market.stripe.url }
+  const order = await sell('decided')
+  door.inject({
+    kind: 'cut',
+    function: 'workers-carry-out-effects',
+    where: ({ path }) => path.startsWith('/v1/disputes'),
+    times: Number.POSITIVE_INFINITY,
+  })
+  const { id } = control().dispute((await chargeOf(order)).id)
+  await market.system.idle()
+  expect(await statusOf(market, order)).toBe('chargeback')
+  const real = openChargebacks(config)
+  const stage: Chargebacks['stage'] = async (...told) => {
+    await real.stage(...told)
+    control().closeDispute(id, 'lost')
+    await market.system.idle()
+  }
+  const deps = { store: market.store, terms: termsInForce, now: () => market.system.clock.now(), random: Math.random }
+  const pause = () => Promise.reject(new Error('nobody else writes here'))
+  await packEvidence({ ...deps, pause, files, chargebacks: () => Promise.resolve({ ...real, stage }) }, order.id)
+  door.clearFaults()
+  await market.system.settle()
+  expect(await statusOf(market, order)).toBe('charged_back')
+  expect(await chargebackAt(id)).toMatchObject({ status: 'lost' })
 })
 
 test('a part of a settled sale that is refunded in the dashboard is booked, part by part', async () => {
