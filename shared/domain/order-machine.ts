@@ -1,15 +1,11 @@
-import type { ActorKind } from './actors.ts'
 import type { OrderEvent, OrderStatus } from './order.ts'
-import type { Machine, Transition } from './transitions.ts'
-
-type OrderTransition = Transition<OrderStatus, OrderEvent['type']>
+import { fromEach, type Machine, noted } from './transitions.ts'
 
 const system = ['system'] as const
 const operator = ['operator'] as const
-
-/** What may happen in a state and leaves it as it is. */
-const noted = (status: OrderStatus, by: readonly ActorKind[], ...events: OrderEvent['type'][]): OrderTransition[] =>
-  events.map((on) => ({ from: status, on, to: status, by }))
+const buyer = ['buyer'] as const
+/** Who keeps the registry of names: this system, or the platform. */
+const registry = ['system', 'platform'] as const
 
 /**
  * The life of an order and of the money held for it. The platform's own sale settles with its hand-over; a user's sale is
@@ -44,35 +40,26 @@ export const orderMachine: Machine<OrderStatus, OrderEvent['type']> = {
     { from: 'payment_processing', on: 'order_expired', to: 'expired', by: system, after: 'paymentProcessingDays' },
     { from: 'funded', on: 'handover_started', to: 'handing_over', by: system },
     { from: 'funded', on: 'refund_wanted', to: 'refunding', by: system, after: 'handOverHours' },
-    { from: 'handing_over', on: 'order_settled', to: 'settled', by: ['system', 'platform'] },
-    { from: 'handing_over', on: 'handover_completed', to: 'inspection', by: ['system', 'platform'] },
+    { from: 'handing_over', on: 'order_settled', to: 'settled', by: registry },
+    { from: 'handing_over', on: 'handover_completed', to: 'inspection', by: registry },
     { from: 'handing_over', on: 'handover_failed', to: 'refunding', by: ['platform'] },
     { from: 'handing_over', on: 'refund_wanted', to: 'refunding', by: system, after: 'handOverHours' },
-    { from: 'handing_over', on: 'chargeback_opened', to: 'chargeback', by: system },
-    { from: 'inspection', on: 'inspection_accepted', to: 'settling', by: ['buyer'] },
-    { from: 'inspection', on: 'dispute_opened', to: 'disputed', by: ['buyer'] },
+    { from: 'inspection', on: 'inspection_accepted', to: 'settling', by: buyer },
+    { from: 'inspection', on: 'dispute_opened', to: 'disputed', by: buyer },
     { from: 'inspection', on: 'inspection_ended', to: 'settling', by: system, after: 'inspectionDays' },
-    { from: 'inspection', on: 'chargeback_opened', to: 'chargeback', by: system },
-    { from: 'inspection', on: 'sale_undone', to: 'refunding', by: system },
     { from: 'disputed', on: 'dispute_settled', to: 'settling', by: operator },
     { from: 'disputed', on: 'dispute_refunded', to: 'refunding', by: operator },
     { from: 'disputed', on: 'dispute_split', to: 'refunding', by: operator },
-    { from: 'disputed', on: 'dispute_withdrawn', to: 'settling', by: ['buyer'] },
+    { from: 'disputed', on: 'dispute_withdrawn', to: 'settling', by: buyer },
     { from: 'disputed', on: 'dispute_review_due', to: 'disputed', by: system, after: 'disputeReviewDays' },
-    { from: 'disputed', on: 'chargeback_opened', to: 'chargeback', by: system },
-    { from: 'disputed', on: 'sale_undone', to: 'refunding', by: system },
     { from: 'settling', on: 'order_settled', to: 'settled', by: system },
     { from: 'settling', on: 'transfer_wanted', to: 'settling', by: system, after: 'payoutRetryHours' },
-    { from: 'settling', on: 'chargeback_opened', to: 'chargeback', by: system },
-    { from: 'settling', on: 'sale_undone', to: 'refunding', by: system },
     { from: 'expired', on: 'payment_captured', to: 'refunding', by: system },
     { from: 'cancelled', on: 'payment_captured', to: 'refunding', by: system },
     { from: 'refunding', on: 'refund_completed', to: 'refunded', by: system },
     { from: 'refunding', on: 'part_refund_completed', to: 'settling', by: system },
     { from: 'refunding', on: 'refund_wanted', to: 'refunding', by: system, after: 'refundRetryHours' },
-    { from: 'refunding', on: 'chargeback_opened', to: 'chargeback', by: system },
     { from: 'settled', on: 'refund_completed', to: 'refunded', by: system },
-    { from: 'settled', on: 'chargeback_opened', to: 'chargeback', by: system },
     { from: 'settled', on: 'clawback_completed', to: 'settling', by: system },
     { from: 'chargeback', on: 'chargeback_won', to: 'settled', by: system },
     { from: 'chargeback', on: 'chargeback_won_unpaid', to: 'settling', by: system },
@@ -85,6 +72,14 @@ export const orderMachine: Machine<OrderStatus, OrderEvent['type']> = {
       by: system,
       after: 'chargebackReviewDays',
     },
+    // Wherever the payment stands, the payer's bank may take it back.
+    ...fromEach(
+      ['handing_over', 'inspection', 'disputed', 'settling', 'refunding', 'settled'],
+      'chargeback_opened',
+      'chargeback',
+      system,
+    ),
+    ...fromEach(['inspection', 'disputed', 'settling'], 'sale_undone', 'refunding', system),
     ...noted('settling', system, 'transfer_blocked'),
     ...noted('settled', operator, 'goodwill_proposed', 'goodwill_rejected', 'goodwill_wanted'),
     ...(['handing_over', 'inspection', 'disputed', 'settling', 'refunding', 'settled'] as const).flatMap((status) =>

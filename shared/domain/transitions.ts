@@ -36,6 +36,21 @@ export type Machine<S extends string, E extends string> = {
   readonly transitions: readonly Transition<S, E>[]
 }
 
+/** The same event leads from each of these states to the same one. */
+export const fromEach = <S extends string, E extends string>(
+  states: readonly S[],
+  on: E,
+  to: S,
+  by: readonly ActorKind[],
+): Transition<S, E>[] => states.map((from) => ({ from, on, to, by }))
+
+/** What may happen in a state and leaves it as it is. */
+export const noted = <S extends string, E extends string>(
+  state: S,
+  by: readonly ActorKind[],
+  ...events: readonly E[]
+): Transition<S, E>[] => events.map((on) => ({ from: state, on, to: state, by }))
+
 export const findTransition = <S extends string, E extends string>(
   machine: Machine<S, E>,
   from: S | null,
