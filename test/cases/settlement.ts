@@ -40,14 +40,11 @@ const dayMs = 24 * hourMs
 type Answer<T> = { ok: true; value: T } | { ok: false; status: number; problem: Problem }
 const triesMax = 6
 
-/** Asks as a client does whose answer is lost: once more, and under the same key. `isDone`: the refusal says that it was done. */
-const insist = async <T>(
-  ask: () => Promise<Answer<T>>,
-  isDone: (problem: Problem) => boolean = () => false,
-): Promise<void> => {
+/** Asks as a client does whose answer is lost: once more, and under the same key. */
+const insist = async <T>(ask: () => Promise<Answer<T>>): Promise<void> => {
   for (let tries = 1; ; tries += 1) {
     const answer = await ask()
-    if (answer.ok || isDone(answer.problem)) return
+    if (answer.ok) return
     const mayPass = answer.status >= 500 || answer.problem.code === 'request_in_progress'
     if (!mayPass || tries === triesMax) throw new Error(`${answer.problem.code}: ${answer.problem.detail}`)
   }
@@ -180,12 +177,7 @@ export const pay = each(async (market, sale) => {
 })
 
 export const accept = each((market, { buyer, orderId }) =>
-  insist(
-    () => market.buyer(buyer).acceptInspection({ params: { orderId } }),
-    // Nobody else accepts, and the clock stands long before the end of the inspection: it was this buyer.
-    ({ code, facts }) =>
-      code === 'transition_not_allowed' && ['settling', 'settled'].includes(String(facts?.['status'])),
-  ),
+  insist(() => market.buyer(buyer).acceptInspection({ params: { orderId } })),
 )
 
 const words = 'It is not what the listing said'
