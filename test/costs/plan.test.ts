@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createClient } from '../../shared/contract/client.ts'
+import { stockMarket } from '../../local/stock.ts'
 import { planSegments } from '../../shared/workflows/plan-part.ts'
 import { scanTable } from '../../shared/store/scan.ts'
 import { type Market, startMarket } from '../cases/market.ts'
@@ -9,7 +10,9 @@ import { callsTo, costOf, units } from './counted.ts'
 
 let market: Market
 beforeAll(async () => {
-  market = await startMarket()
+  market = await startMarket({ stocked: false })
+  // Of half of these the holders have been away: they are due, and not released yet.
+  await stockMarket(market.system, { lines: 400 })
 })
 afterAll(() => market.stop())
 
