@@ -338,9 +338,9 @@ describe('many small parts', () => {
   test('give the same schedule, in whatever order and however often their messages come', async () => {
     const client = await operator()
     for (const [itemsPerPage, pick] of [
-      [3, () => 0],
-      [4, (waiting: number) => waiting - 1],
-      [7, (waiting: number) => Math.floor(waiting / 2)],
+      [8, () => 0],
+      [12, (waiting: number) => waiting - 1],
+      [20, (waiting: number) => Math.floor(waiting / 2)],
     ] as const) {
       // The plan is begun, and its messages never come: this test delivers its own.
       market.system.door.inject({
