@@ -40,12 +40,14 @@ export const refundToMake = (
   made: readonly ProviderRefund[],
 ): (RefundWanted & { readonly attempt: number }) | null => {
   const ours = made.filter(({ purpose }) => purpose === wanted.purpose)
-  // The price is given back whole, whoever gives it; a part of it once.
-  if (wanted.purpose !== 'price' && ours.some(({ status }) => status !== 'failed')) return null
-  const left = order.priceMinor - sumOf(made.filter(({ status }) => status !== 'failed'))
-  const amountMinor = wanted.purpose === 'price' ? left : Math.min(wanted.amountMinor, left)
+  const left = order.priceMinor - sumOf(standing(made))
+  // The price is given back whole, whoever gives it. Of a part the rest, where a refund under way had left too little.
+  const missing = wanted.purpose === 'price' ? left : wanted.amountMinor - sumOf(standing(ours))
+  const amountMinor = Math.min(missing, left)
   return amountMinor > 0 ? { purpose: wanted.purpose, amountMinor, attempt: ours.length } : null
 }
+
+const standing = (refunds: readonly ProviderRefund[]) => refunds.filter(({ status }) => status !== 'failed')
 
 const sumOf = (refunds: readonly ProviderRefund[]): number => refunds.reduce((sum, one) => sum + one.amountMinor, 0)
 
@@ -108,12 +110,17 @@ const decideOne = (
   }
 }
 
-/** Whether it is what a dispute awarded: made for it, or where none was, of its very amount or of all that was left. */
+/**
+ * Whether the buyer has with it what a dispute awarded: by refunds made for that, or where none was made, by one of its very
+ * amount; or all of the price.
+ */
 const answersAward = (order: Order, refund: ProviderRefund, all: readonly ProviderRefund[], left: number): boolean => {
   if (order.status !== 'refunding' || order.award === undefined) return false
-  if (refund.purpose === 'award') return true
-  const ours = all.some(({ purpose, status }) => purpose === 'award' && status !== 'failed')
-  return !ours && (left === 0 || refund.amountMinor === order.award.refundMinor)
+  if (left === 0) return true
+  const ours = all.filter(({ purpose }) => purpose === 'award')
+  if (refund.purpose !== 'award') return standing(ours).length === 0 && refund.amountMinor === order.award.refundMinor
+  const given = ours.filter((one) => one === refund || isBooked(order, one))
+  return sumOf(given) >= order.award.refundMinor
 }
 
 /** The seller is due what was decided, or what was settled before: whatever is given back besides does not undo it. */

@@ -145,6 +145,12 @@ const words: Record<string, (world: World) => Result<readonly OrderEvent[]>> = {
   dashboardPart: (world) => fromDashboard(world, Math.ceil(leftOf(world) / 4)),
   dashboardAward: (world) => fromDashboard(world, world.order.state.award?.refundMinor ?? 0),
   dashboardRest: (world) => fromDashboard(world, leftOf(world)),
+  /** Another refund was under way and left less than what was awarded; then it came back. */
+  awardShort: (world) => {
+    const wanted = refundWanted(world.order.state)
+    const missing = wanted?.purpose === 'award' ? refundToMake(world.order.state, wanted, world.refunds) : null
+    return missing === null ? unchanged : refund(world, Math.ceil(missing.amountMinor / 2), missing.purpose)
+  },
   /** Both are made, and told together. */
   dashboardMeanwhile: (world) => {
     const wanted = refundWanted(world.order.state)
@@ -229,6 +235,8 @@ const check = ({ order: { state }, postings, moved, debtMinor }: World) => {
   const undecided = wantsClawback(state) ? debtAfterClawback(state, 'failed') : 0
   expect([state.status, of('receivable:s') + undecided + debtMinor]).toEqual([state.status, 0])
   expect(of('platform:commission')).toBeGreaterThanOrEqual(0)
+  // Goodwill only gives.
+  expect(of('platform:goodwill')).toBeLessThanOrEqual(0)
   // The state alone tells the book, and each movement at the provider.
   expect(Object.fromEntries(bookOf(state))).toEqual(Object.fromEntries(withoutZeros(book)))
   expect(sorted(movementsOf(state))).toEqual(sorted(moved))
@@ -315,6 +323,21 @@ describe('a sale between users, whatever happens in whatever order', () => {
     )
     // The histories reach every end of it.
     expect([...seen]).toEqual(expect.arrayContaining(everyEnd))
+  })
+
+  it('gives what a dispute awarded whole, where a refund under way left too little of it at first', () => {
+    const world: World = { order: placed(1_000_00), postings: [], moved: [], debtMinor: 0, transfers: 0, refunds: [] }
+    const happened = (word: string): void => {
+      const decided = words[word]?.(world)
+      if (decided?.ok !== true) throw new Error(word)
+      world.order = advanceOrder('ord_1', world.order, decided.value, at(1), systemActor)
+      world.postings.push(...world.order.entry.postings)
+    }
+    for (const word of ['captured', 'disputed', 'split', 'awardShort']) happened(word)
+    expect(world.order.state).toMatchObject({ status: 'refunding', refundedMinor: 166_67, givenMinor: 166_67 })
+    happened('refunded')
+    expect(world.order.state).toMatchObject({ status: 'settling', refundedMinor: 333_34, givenMinor: 0 })
+    expect(balances(world.postings).get('platform:goodwill USD')).toBe(0)
   })
 
   it('pays the seller the quote less nothing, and the platform its commission', () => {
