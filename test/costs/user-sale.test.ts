@@ -45,10 +45,11 @@ const accept = async ({ buyer, orderId }: Sale) =>
 const statusOf = async ({ buyer, orderId }: Sale) =>
   valueOf(await market.buyer(buyer).getOrder({ params: { orderId } })).status
 
-/** From the listing to the seller's payment. */
+/** From the listing to the seller's payment. A mail tells of the order as it is when it is sent: a buyer who pays at once may be quicker. */
 const sellAll = async (sale: Sale): Promise<void> => {
   await list(sale)
   await order(sale)
+  await market.system.idle()
   expect(await payOnPage(await pageOf(sale))).toBe('paid')
   await market.system.idle()
   await accept(sale)

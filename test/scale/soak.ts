@@ -41,6 +41,9 @@ export type SoakReport = {
 }
 
 const runtimeKills = 3
+const sweepEveryMs = 15 * 60_000
+/** Until the first release: more than there are faults that strike one message. */
+const sweepsMax = 10
 const reportsMax = 5_000
 
 export const soak = async ({ dataDir, accounts, seed, say }: SoakOptions): Promise<SoakReport> => {
@@ -77,7 +80,7 @@ export const soak = async ({ dataDir, accounts, seed, say }: SoakOptions): Promi
     await system.settle()
     // What a sweep that broke off did not queue is found by the next ones.
     for (let sweep = 0; sweep < 2; sweep += 1) {
-      await system.clock.move(15 * 60_000)
+      await system.clock.move(sweepEveryMs)
       await system.settle()
     }
     const past = await signIns(system, late)
@@ -166,14 +169,27 @@ const sumOfRuns = async (system: System) => {
   return sum
 }
 
-const firstRelease = (system: System): Promise<void> =>
-  new Promise((resolve) => {
+/**
+ * Resolves at the first release. A message whose environment dies comes back after minutes: the clock is moved then, which
+ * also begins the next sweep.
+ */
+const firstRelease = async (system: System): Promise<void> => {
+  let released = false
+  const first = new Promise<void>((resolve) => {
     const stop = system.logs.subscribe(({ line }) => {
       if (!/"released":[1-9]/.test(line)) return
       stop()
+      released = true
       resolve()
     })
   })
+  for (let sweeps = 1; ; sweeps += 1) {
+    await Promise.race([first, system.idle()])
+    if (released) return
+    if (sweeps === sweepsMax) throw new Error(`${sweepsMax} sweeps released nothing`)
+    await system.clock.move(sweepEveryMs)
+  }
+}
 
 /** A queue may deliver a message twice: a third of what waits is there once more. */
 const doubleMessages = (system: System): number => {
