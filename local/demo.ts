@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { playMainJob } from './demo-main-job.ts'
 import { newTelling } from './demo-telling.ts'
 import { playTour } from './demo-tour.ts'
+import { scratchFolder } from './scratch.ts'
 import { feedDay } from './stock.ts'
 import { startSystem } from './system.ts'
 
@@ -45,7 +45,7 @@ const play = async (dataDir: string, url: string) => {
 if (values.help) console.log(help)
 else if (values.url !== undefined) await play(values['data-dir'], values.url)
 else {
-  const dataDir = mkdtempSync(join(tmpdir(), 'handles-demo-'))
+  const dataDir = scratchFolder('handles-demo-')
   const system = await startSystem({ dataDir, clockNotBefore: feedDay, schedulesRun: false })
   try {
     await play(dataDir, system.url)

@@ -1,8 +1,16 @@
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { synthesise } from '../local/assembly.ts'
+import { scratchFolder } from '../local/scratch.ts'
 
-/** Synthesises the CDK app once, before the suites that start the local system each look for it. */
-export const setup = async (): Promise<void> => {
+/**
+ * Synthesises the CDK app once, before the suites that start the local system each look for it, and gives all of them one
+ * place for their temporary files, which goes with the run.
+ */
+export const setup = async (): Promise<() => void> => {
   const root = join(import.meta.dirname, '..')
+  const scratch = scratchFolder('handle-tests-')
+  process.env['TMPDIR'] = scratch
   await synthesise({ root, outDir: join(root, '.local', 'cdk.out') })
+  return () => rmSync(scratch, { recursive: true, force: true })
 }
