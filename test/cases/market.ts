@@ -1,14 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Stripe from 'stripe'
-import { suspendedLines } from '../../local/stock.ts'
 import { startSystem, type System, type SystemOptions } from '../../local/system.ts'
 import type { StripeServer } from '../../local/stripe/server.ts'
 import { type Client, createClient } from '../../shared/contract/client.ts'
 import type { Money } from '../../shared/contract/money.ts'
 import { StripeValidator } from '../stripe/validator.ts'
 import type { ShelvesStore } from '../../shared/store/client.ts'
+import { caseOptions, stockedState } from './stocked-state.ts'
 import { openStore, type Store } from './store.ts'
 
 /** A handle on the open market, as the search answers it. */
@@ -49,26 +49,16 @@ export type Market = {
   readonly stop: () => Promise<void>
 }
 
-/** So many that a search page of 100 is full of what was released of them. */
-const accounts = 140
-
 export type MarketOptions = Pick<SystemOptions, 'synth'> & {
   /** Whether handles are on sale; true when not given. Without them nothing happens but what the cases do. */
   readonly stocked?: boolean
 }
 
-/**
- * Starts a system of its own in a folder that is gone afterwards, and stocks it on the product's own road: an operator
- * imports lines of the feed, the schedule finds what is due, workers release it.
- */
+/** Starts a system of its own in a folder that is gone afterwards. */
 export const startMarket = async ({ stocked = true, ...options }: MarketOptions = {}): Promise<Market> => {
   const dataDir = mkdtempSync(join(tmpdir(), 'handle-market-'))
-  const system = await startSystem({
-    dataDir,
-    schedulesRun: false,
-    clockNotBefore: Date.parse('2026-11-23T00:00:00Z'),
-    ...options,
-  })
+  if (stocked) cpSync(await stockedState(options), dataDir, { recursive: true })
+  const system = await startSystem({ dataDir, ...caseOptions, ...options })
   // Every call that the cases make of Stripe is held to Stripe's own description of its API.
   const validator = new StripeValidator()
   system.stripe?.control.setOnCall(validator.onCall)
@@ -80,7 +70,7 @@ export const startMarket = async ({ stocked = true, ...options }: MarketOptions 
   try {
     if (system.stripe === undefined) throw new Error('the system has no Stripe server')
     const secrets = JSON.parse(readFileSync(join(dataDir, 'secrets.json'), 'utf8')) as Market['secrets']
-    const offers = stocked ? await stock(system) : []
+    const offers = stocked ? await offersOf(system) : []
     const { hostname, port } = new URL(system.stripe.url)
     return {
       system,
@@ -103,19 +93,8 @@ export const startMarket = async ({ stocked = true, ...options }: MarketOptions 
   }
 }
 
-const stock = async (system: System): Promise<Offer[]> => {
-  const operator = createClient({
-    baseUrl: system.url,
-    token: () => system.token('acct_operator', { groups: ['operator'] }),
-  })
-  const begun = await operator.createImport({ body: { format: 'ndjson' }, idempotencyKey: 'stock' })
-  if (!begun.ok) throw new Error(begun.problem.detail)
-  const put = await fetch(begun.value.uploadUrl, { method: 'PUT', body: await suspendedLines(accounts) })
-  if (!put.ok) throw new Error(`the upload was answered ${put.status}`)
-  await system.idle()
-  // The schedules fire as the clock passes their times.
-  await system.clock.move(15 * 60_000, { settle: true })
-  const page = await operator.searchListings({ query: { limit: 100 } })
+const offersOf = async (system: System): Promise<Offer[]> => {
+  const page = await createClient({ baseUrl: system.url }).searchListings({ query: { limit: 100 } })
   if (!page.ok) throw new Error(page.problem.detail)
   return page.value.items.map(({ handle, price }) => ({ handle, price }))
 }
