@@ -39,6 +39,8 @@ export class Queues {
     sources: readonly QueueSourcePlan[]
     buckets: readonly BucketPlan[]
     functions: Functions
+    /** Queues whose readers wait for `resume`, by their names or the ends of their names. */
+    paused?: readonly string[]
   }) {
     const { engine, activity, clock } = options
     this.#engine = engine
@@ -56,6 +58,7 @@ export class Queues {
         }),
       )
     }
+    for (const name of options.paused ?? []) this.#sourceOf(name).paused = true
     const byName = new Map(this.#sources.map((source) => [source.queue.name, source]))
     const buckets = new Map(options.buckets.map((bucket) => [bucket.name, bucket]))
     engine.onEvent((event) => {
@@ -154,6 +157,13 @@ export class Queues {
     return times.length === 0 ? undefined : Math.max(0, Math.min(...times) - Date.now())
   }
 
+  /** Lets the reader of a queue begin that was paused, as an event source mapping that is enabled. */
+  resume(name: string): void {
+    const source = this.#sourceOf(name)
+    source.paused = false
+    source.wake()
+  }
+
   stop(): void {
     this.#stopped = true
     for (const source of this.#sources) source.stop()
@@ -170,6 +180,13 @@ export class Queues {
     const plan = [...this.#plans.values()].find((one) => one.name === name || one.name.endsWith(`-${name}`))
     if (plan === undefined) throw new Error(`no queue ${name}`)
     return this.#queue(plan.arn)
+  }
+
+  #sourceOf(name: string): Source {
+    const queue = this.#byName(name)
+    const source = this.#sources.find((one) => one.queue === queue)
+    if (source === undefined) throw new Error(`nothing reads the queue ${name}`)
+    return source
   }
 
   #retrying(queue: SqsQueue): { receiptHandle: string; visibilityDeadline: number }[] {
@@ -258,6 +275,8 @@ const gapMs = 20
 /** One event source mapping: receives, invokes, deletes what succeeded. */
 class Source {
   readonly queue: SqsQueue
+  /** Messages stay where they are while this is set. */
+  paused = false
   readonly #plan: QueueSourcePlan
   readonly #activity: Activity
   readonly #functions: Functions
@@ -300,7 +319,7 @@ class Source {
 
   /** Starts as many invocations as there are messages and free places for. */
   wake(): void {
-    if (this.#stopped || this.#gathering) return
+    if (this.#stopped || this.paused || this.#gathering) return
     // The message that woke us is being enqueued by a call that has not returned.
     this.#gathering = true
     const wait = this.#plan.windowMs > 0 && this.#plan.batchSize > 1 ? Math.min(gapMs, this.#plan.windowMs) : 0

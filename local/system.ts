@@ -50,6 +50,8 @@ export interface SystemOptions {
   readonly dynamodb?: DynamoDbKind
   /** Milliseconds since the epoch: a clock that is opened for the first time stands there at the earliest. */
   readonly clockNotBefore?: number
+  /** Queues whose readers wait for `queues.resume`, by their names or the ends of their names; none when not given. */
+  readonly pausedQueues?: readonly string[]
   /** Another CDK app than the project's own, for tests of the runtime. */
   readonly synth?: Partial<SynthOptions>
   /** Told of each step of the start, and of what went otherwise than asked. */
@@ -93,6 +95,8 @@ export interface System {
     peek(name: string): QueuedMessage[]
     /** Sends what a dead-letter queue holds back to its source. Returns how many messages. */
     redrive(name: string): number
+    /** Lets the reader of a paused queue begin. */
+    resume(name: string): void
     send(name: string, body: string, options?: { groupId?: string; deduplicationId?: string }): void
   }
   /** Calls back with every event on a bus, as subscribers outside see them. Returns the way to stop. */
@@ -269,6 +273,7 @@ async function start(
     sources: plan.queueSources,
     buckets: plan.buckets,
     functions,
+    paused: options.pausedQueues ?? [],
   })
   parts.queues = queues
   undo.push(() => queues.stop())
@@ -424,6 +429,7 @@ async function start(
       serviceSends: () => queues.serviceSends,
       peek: (name) => queues.peek(name),
       redrive: (name) => queues.redrive(name),
+      resume: (name) => queues.resume(name),
       send: (name, body, sending) => {
         const found = plan.queues.find((one) => one.name === name || one.name.endsWith(`-${name}`))
         if (found === undefined) throw new Error(`no queue ${name}`)

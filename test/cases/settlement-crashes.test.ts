@@ -72,28 +72,32 @@ const wavesOf = (deaths: readonly Death[]): Death[][] => {
   return waves
 }
 
-/** One sale for each death, side by side; each death must have come about. */
-const dieInTurn = async (course: Course, deaths: readonly Death[]): Promise<readonly [Death, Sale][]> => {
+type Dying = { readonly death: Death; readonly sale: Sale; readonly fault: InjectedFault }
+
+/** One sale for each death, side by side. */
+const dieInTurn = async (course: Course, deaths: readonly Death[]): Promise<readonly Dying[]> => {
   const { door } = market.system
-  const dying: [Death, Sale][] = []
-  for (const death of deaths) dying.push([death, await nextSale()])
+  const sales: Sale[] = []
+  for (const _ of deaths) sales.push(await nextSale())
   await market.system.settle()
   const stopLearning = door.onCall((call) => {
-    for (const [, { trail }] of dying) trail.learn(call)
+    for (const { trail } of sales) trail.learn(call)
   })
-  const struck = new Map<Death, InjectedFault>(
-    dying.map(([death, { trail }]) => [death, killAt(market.system, trail, death, death.when)]),
-  )
-  await takeCourse(
-    market,
-    course,
-    dying.map(([, sale]) => sale),
-  )
+  const dying = deaths.flatMap((death, at): Dying[] => {
+    const sale = sales[at]
+    return sale === undefined ? [] : [{ death, sale, fault: killAt(market.system, sale.trail, death, death.when) }]
+  })
+  await takeCourse(market, course, sales)
   stopLearning()
   door.clearFaults()
-  expect(deaths.filter((death) => struck.get(death)?.hits !== 1)).toEqual([])
   return dying
 }
+
+/**
+ * What our own effect and the provider's word about it both bring is done by whichever is first: a death of the one that
+ * came second here does not come about, and is tried again.
+ */
+const triesMax = 4
 
 /** Everything since this instant, movement by movement, on both sides. */
 const expectBooksAgree = async (from: string): Promise<void> => {
@@ -149,17 +153,24 @@ test.each(Object.entries<Course>(isLong ? { ...courses, ...longCourses } : cours
       ...(isLong ? [{ ...point, when: 'before' } as const] : []),
       { ...point, when: 'after' },
     ])
-    for (const wave of wavesOf(deaths)) {
-      const mailerDies = wave.some((death) => functionOf(death) === 'workers-send-party-mails')
-      const from = new Date(market.system.clock.now()).toISOString()
-      for (const [death, died] of await dieInTurn(course, wave)) {
-        const remains = await remainsOf(market, died)
-        expect({ death, ...mailless(remains) }).toEqual({ death, ...mailless(end) })
-        const mails = mailerDies ? end.mails.filter((mail) => remains.mails.includes(mail)) : end.mails
-        expect({ death, mails: remains.mails }).toEqual({ death, mails })
+    let left = deaths
+    for (let tries = 0; tries < triesMax && left.length > 0; tries += 1) {
+      const missed: Death[] = []
+      for (const wave of wavesOf(left)) {
+        const mailerDies = wave.some((death) => functionOf(death) === 'workers-send-party-mails')
+        const from = new Date(market.system.clock.now()).toISOString()
+        for (const { death, sale: died, fault } of await dieInTurn(course, wave)) {
+          const remains = await remainsOf(market, died)
+          expect({ death, ...mailless(remains) }).toEqual({ death, ...mailless(end) })
+          const mails = mailerDies ? end.mails.filter((mail) => remains.mails.includes(mail)) : end.mails
+          expect({ death, mails: remains.mails }).toEqual({ death, mails })
+          if (fault.hits === 0) missed.push(death)
+        }
+        await expectBooksAgree(from)
       }
-      await expectBooksAgree(from)
+      left = missed
     }
+    expect(left).toEqual([])
     await expectInvariants(market)
   },
 )

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
+import { kill, otherProcessesOf } from './processes.ts'
 
 /** When a runtime dies: after so many batches of writes and so many milliseconds more, and which process goes first. */
 export type Moment = { readonly writes: number; readonly milliseconds: number; readonly engineFirst: boolean }
@@ -16,53 +15,23 @@ export const randomMoment = (random: () => number, writesMax: number): Moment =>
   engineFirst: random() < 0.5,
 })
 
+/** As `runtime.ts` is told. */
+export const parseMoment = (text: string): Moment => JSON.parse(text) as Moment
+
 /**
- * Starts the whole runtime on a folder in a process of its own, which fires the sweep (`runtime.ts`), and kills it with
- * its engine by SIGKILL at that moment. Resolves when nothing of it is left.
+ * Starts the whole runtime on a folder in a process of its own, which kills itself by SIGKILL at that moment (`runtime.ts`).
+ * Resolves when nothing of it is left. Throws where it ends in another way.
  */
 export const liveAndDie = async (dataDir: string, moment: Moment): Promise<void> => {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'runtime.ts'), dataDir], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+  const child = spawn(
+    process.execPath,
+    [join(import.meta.dirname, 'runtime.ts'), dataDir, JSON.stringify(moment satisfies Moment)],
+    { stdio: ['ignore', 'ignore', 'inherit'] },
+  )
+  const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', (...how) => resolve(how))
   })
-  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
-  try {
-    await new Promise<void>((reached, failed) => {
-      let rest = ''
-      child.stdout.on('data', (chunk: Buffer) => {
-        const lines = (rest + chunk.toString('utf8')).split('\n')
-        rest = lines.pop() ?? ''
-        if (lines.some((line) => line !== '' && Number(line) >= moment.writes)) reached()
-      })
-      void ended.then((code) => failed(new Error(`the runtime ended by itself with ${code}`)))
-    })
-    await pause(moment.milliseconds)
-  } finally {
-    const own = child.pid ?? 0
-    const others = processesOf(dataDir).filter((pid) => pid !== own)
-    for (const pid of moment.engineFirst ? [...others, own] : [own, ...others]) kill(pid)
-  }
-  await ended
+  for (const pid of otherProcessesOf(dataDir)) kill(pid)
+  if (signal !== 'SIGKILL') throw new Error(`the runtime ended by itself with ${code ?? signal}`)
 }
-
-const kill = (pid: number): void => {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch (error) {
-    // The shell beside the engine ends with either of the two.
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
-  }
-}
-
-/** Every process of a runtime on this folder: each of them names it in its command line. */
-const processesOf = (folder: string): number[] =>
-  readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry) && entry !== String(process.pid))
-    .filter((entry) => {
-      try {
-        return readFileSync(`/proc/${entry}/cmdline`, 'utf8').includes(folder)
-      } catch {
-        // It ended while we looked.
-        return false
-      }
-    })
-    .map(Number)
