@@ -11,6 +11,8 @@ export const setup = async (): Promise<() => void> => {
   const root = join(import.meta.dirname, '..')
   const scratch = scratchFolder('handle-tests-')
   process.env['TMPDIR'] = scratch
+  // The engines' threads and the runtimes that are killed load the same code again and again.
+  process.env['NODE_COMPILE_CACHE'] ??= join(root, '.local', 'compile-cache')
   await synthesise({ root, outDir: join(root, '.local', 'cdk.out') })
   return () => rmSync(scratch, { recursive: true, force: true })
 }
