@@ -21,7 +21,8 @@ const store = openStore({ handlesTable: config.HANDLES_TABLE, escrowTable: confi
 const deps = {
   ...running,
   store,
-  mail: openMail({ from: config.MAIL_FROM, configurationSet: config.MAIL_CONFIGURATION_SET }),
+  // The queue tries again: only its messages know whether the mail may have gone out.
+  mail: openMail({ from: config.MAIL_FROM, configurationSet: config.MAIL_CONFIGURATION_SET, attemptsMax: 1 }),
   queue: openQueue(config.PARTY_MAILS_QUEUE_URL),
 }
 

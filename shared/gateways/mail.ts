@@ -11,6 +11,8 @@ export type MailConfig = {
   /** The sender's address, of an identity that SES has verified. */
   readonly from: string
   readonly configurationSet: string
+  /** Tries for one mail; 4 when not given. More than one may send it twice: SES has no key by which it could tell. */
+  readonly attemptsMax?: number
 }
 
 export type MailMessage = {
@@ -46,15 +48,27 @@ export class MailUnavailable extends Error {
 }
 
 /**
+ * Whether SES has certainly not taken a mail whose sending threw: it answered with an error, or was not reached. Otherwise
+ * the answer was lost, and nobody knows.
+ */
+export const isUnsent = (error: unknown): boolean => {
+  const reason = error instanceof MailUnavailable ? error.cause : error
+  if (reason instanceof SESv2ServiceException) return true
+  return reason instanceof Error && 'code' in reason && unreached.has(reason.code)
+}
+
+const unreached: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'])
+
+/**
  * Sends through SES. Neither the address nor SES's own words, which may repeat it, are part of any result.
  * @throws MailUnavailable where SES does not answer or throttles; SES's own error where it is us that it refuses (an
  * unverified sender, a suspended account, an unknown configuration set): no address is to blame for that
  */
-export const openMail = ({ from, configurationSet }: MailConfig): Mail => {
+export const openMail = ({ from, configurationSet, attemptsMax = 4 }: MailConfig): Mail => {
   // Slows down by itself when SES throttles: every account has its own rate, a new one 14 mails a second.
   const client = new SESv2Client({
     retryMode: 'adaptive',
-    maxAttempts: 4,
+    maxAttempts: attemptsMax,
     requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
   })
   return {

@@ -16,7 +16,7 @@ export type AuctionMail = {
   readonly messageId?: string | undefined
   /** SHA-256 of the address. */
   readonly addressHash?: string | undefined
-  /** Why it could not be sent at all. */
+  /** Why it could not be sent at all; `no_answer`: nobody knows whether it was. */
   readonly refused?: string | undefined
 }
 

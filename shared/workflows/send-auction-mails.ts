@@ -1,8 +1,7 @@
 import type { PartyMailMessage } from '../contract/messages.ts'
 import { bidderAlias } from '../domain/auction.ts'
 import { auctionMailsOf, type BidderMail, isOutbid } from '../domain/auction-mail.ts'
-import { addressHash } from '../domain/prospect.ts'
-import { MailUnavailable, type Mail } from '../gateways/mail.ts'
+import type { Mail } from '../gateways/mail.ts'
 import type { Queue } from '../gateways/queue.ts'
 import { log } from '../runtime/log.ts'
 import { load } from '../store/aggregates.ts'
@@ -10,6 +9,7 @@ import { type AuctionMail, claimAuctionMail, recordAuctionMail, unclaimAuctionMa
 import type { EscrowStore } from '../store/client.ts'
 import { loadContact } from '../store/contacts.ts'
 import type { VersionedAuction } from './auction-changes.ts'
+import { sendClaimed } from './claimed-mail.ts'
 import { instant } from './committing.ts'
 
 export type AuctionMailDeps = {
@@ -29,7 +29,7 @@ export const outbidPauseMs = 60_000
  * one. Within a minute of the mail before, the message is sent back into the queue for when that minute is over: a burst
  * becomes one mail now and one of how it ended. Each mail goes out once at most: it is claimed before, and a claim whose
  * sender died is not taken up again.
- * @throws MailUnavailable where the mail service does not answer: the claim is given up, and the message comes again
+ * @throws the mail gateway's error where a mail was certainly not taken: its claim is given up, and the message comes again
  */
 export const sendAuctionMails = async (deps: AuctionMailDeps, message: PartyMailMessage): Promise<number> => {
   const { aggregate, event } = message.detail
@@ -45,11 +45,11 @@ export const sendAuctionMails = async (deps: AuctionMailDeps, message: PartyMail
 
 const sendOnce = async (
   deps: AuctionMailDeps,
-  message: PartyMailMessage,
+  told: PartyMailMessage,
   { state, entry }: VersionedAuction,
   { bidderId, ...words }: BidderMail,
 ): Promise<boolean> => {
-  const { seq, event } = message.detail
+  const { seq, event } = told.detail
   const about = event.type
   const email = await loadContact(deps.store, bidderId)
   const claimedAt = instant(deps.now())
@@ -66,21 +66,12 @@ const sendOnce = async (
   if (claim.kind === 'too_soon') {
     const waitMs = Date.parse(claim.after) + outbidPauseMs - deps.now()
     const delaySeconds = Math.min(Math.max(Math.ceil(waitMs / 1000), 1), outbidPauseMs / 1000)
-    await deps.queue.sendLater([{ body: message, delaySeconds }])
+    await deps.queue.sendLater([{ body: told, delaySeconds }])
     return false
   }
-  try {
-    const result = await deps.mail.send({ to: email, ...words, tags: { sale: state.id, about } })
-    const sentAt = instant(deps.now())
-    await recordAuctionMail(
-      deps.store,
-      result.kind === 'sent'
-        ? { ...which, sentAt, messageId: result.messageId, addressHash: addressHash(email) }
-        : { ...which, refused: result.reason },
-    )
-    return result.kind === 'sent'
-  } catch (error) {
-    if (error instanceof MailUnavailable) await unclaimAuctionMail(deps.store, which, claim.before)
-    throw error
-  }
+  const message = { to: email, ...words, tags: { sale: state.id, about } }
+  return sendClaimed(deps, message, {
+    note: (outcome) => recordAuctionMail(deps.store, { ...which, ...outcome }),
+    giveUp: () => unclaimAuctionMail(deps.store, which, claim.before),
+  })
 }

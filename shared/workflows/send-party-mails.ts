@@ -1,13 +1,13 @@
 import { offerMailOf } from '../domain/offer-party-mail.ts'
 import { type PartyMail, partyMailsOf } from '../domain/party-mail.ts'
-import { addressHash } from '../domain/prospect.ts'
-import { MailUnavailable, type Mail } from '../gateways/mail.ts'
+import type { Mail } from '../gateways/mail.ts'
 import { log } from '../runtime/log.ts'
 import { load } from '../store/aggregates.ts'
 import type { Store } from '../store/client.ts'
 import { loadContact } from '../store/contacts.ts'
 import { loadHandle } from '../store/handles.ts'
 import { claimMail, recordMail, unclaimMail } from '../store/sale-mails.ts'
+import { sendClaimed } from './claimed-mail.ts'
 import { instant } from './committing.ts'
 
 export type PartyMailDeps = { readonly store: Store; readonly mail: Mail; readonly now: () => number }
@@ -33,7 +33,7 @@ type Writing = {
  * Writes to the parties of a user's sale, or of an offer, about one event of its journal. Each mail goes out once at most:
  * it is claimed before, and a claim whose sender died is not taken up again, since nobody can tell whether the mail had gone
  * out. What is told is also to be seen in the account, and on the bus.
- * @throws MailUnavailable where the mail service does not answer: the claim is given up, and the message comes again
+ * @throws the mail gateway's error where a mail was certainly not taken: its claim is given up, and the message comes again
  */
 export const sendPartyMails = async (deps: PartyMailDeps, told: Told): Promise<number> => {
   const writing = await read(deps.store, told)
@@ -72,20 +72,11 @@ const sendOnce = async (
   }
   const which = { id, seq, about, to, claimedAt: instant(deps.now()) }
   if (!(await claimMail(deps.store, which))) return false
-  try {
-    const result = await deps.mail.send({ to: email, ...words, tags: { sale: id, about } })
-    const sentAt = instant(deps.now())
-    await recordMail(
-      deps.store,
-      result.kind === 'sent'
-        ? { ...which, sentAt, messageId: result.messageId, addressHash: addressHash(email) }
-        : { ...which, refused: result.reason },
-    )
-    return result.kind === 'sent'
-  } catch (error) {
-    if (error instanceof MailUnavailable) await unclaimMail(deps.store, which)
-    throw error
-  }
+  const message = { to: email, ...words, tags: { sale: id, about } }
+  return sendClaimed(deps, message, {
+    note: (outcome) => recordMail(deps.store, { ...which, ...outcome }),
+    giveUp: () => unclaimMail(deps.store, which),
+  })
 }
 
 /** The address that the account's own token told, or of a seller the one that the platform's feed told. */

@@ -227,7 +227,7 @@ describe('a bidder who is overtaken', () => {
     expect(await subjectsTo('mia', auction)).toEqual([outbid, 'You won @it for $61.00'])
   })
 
-  test('is written to again where the mail service did not take the mail, and never twice where a worker died', async () => {
+  test('is written to again where the mail service refused, and never twice where a worker died or an answer was lost', async () => {
     const auction = await open()
     await bid(auction, 'ned', 20_00)
     const refused = market.system.door.inject({ kind: 'throttle', service: 'ses', times: 4 })
@@ -247,6 +247,12 @@ describe('a bidder who is overtaken', () => {
     await market.system.settle()
     expect(killed.hits).toBe(1)
     expect(await subjectsTo('olly', auction)).toEqual([outbid])
+    await market.system.clock.move(2 * minuteMs)
+    const lost = market.system.door.inject({ kind: 'cut', when: 'after', service: 'ses' })
+    await bid(auction, 'olly', 80_00)
+    await market.system.settle()
+    expect(lost.hits).toBe(1)
+    expect(await subjectsTo('ned', auction)).toEqual([outbid, outbid])
   })
 })
 
