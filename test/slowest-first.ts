@@ -1,28 +1,33 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /**
- * What takes a minute or more, the slowest first: begun last, one of these would run on by itself while the other core has
+ * What takes the better part of a minute or more, the slowest first: begun last, one of these would run on by itself while the other core has
  * nothing left to do. The rest follows in vitest's own order.
  */
 const slow = [
   'cases/settlement-crashes',
-  'cases/trading-webhooks',
   'model/bank',
-  'cases/hand-overs',
   'api/release-plans',
-  'local/life',
-  'cases/chargebacks',
-  'cases/reconciliation',
-  'api/runs',
-  'cases/auction-races',
-  'cases/trading-races',
-  'cases/store-faults',
-  'api/watches',
-  'api/offers-accepted',
-  'api/disputes',
-  'cases/crashes',
-  'cases/seller-payments',
+  'cases/trading-webhooks',
+  'costs/search',
+  'scale/killed',
   'api/auctions',
+  'cases/seller-payments',
+  'cases/hand-overs',
+  'api/private-offers',
+  'api/limits',
+  'model/market',
+  'notices/notices',
+  'cases/chargebacks',
+  'cases/stripe-faults',
+  'scale/soak',
+  'api/drops',
+  'api/runs',
+  'api/offers',
+  'local/life',
+  'cases/store-faults',
+  'api/dead-letters',
+  'cases/auction-races',
 ]
 
 const rankOf = ({ moduleId }: TestSpecification): number => {
