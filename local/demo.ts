@@ -1,10 +1,9 @@
-import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { playMainJob } from './demo-main-job.ts'
 import { newTelling } from './demo-telling.ts'
 import { playTour } from './demo-tour.ts'
-import { scratchFolder } from './scratch.ts'
+import { openScratch } from './scratch.ts'
 import { feedDay } from './stock.ts'
 import { startSystem } from './system.ts'
 
@@ -45,12 +44,16 @@ const play = async (dataDir: string, url: string) => {
 if (values.help) console.log(help)
 else if (values.url !== undefined) await play(values['data-dir'], values.url)
 else {
-  const dataDir = scratchFolder('handles-demo-')
-  const system = await startSystem({ dataDir, clockNotBefore: feedDay, schedulesRun: false })
+  const scratch = openScratch('handles-demo-')
+  const dataDir = scratch.folder
   try {
-    await play(dataDir, system.url)
+    const system = await startSystem({ dataDir, clockNotBefore: feedDay, schedulesRun: false })
+    try {
+      await play(dataDir, system.url)
+    } finally {
+      await system.stop()
+    }
   } finally {
-    await system.stop()
-    rmSync(dataDir, { recursive: true, force: true })
+    scratch.remove()
   }
 }

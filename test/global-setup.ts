@@ -1,7 +1,6 @@
-import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { synthesise } from '../local/assembly.ts'
-import { scratchFolder } from '../local/scratch.ts'
+import { openScratch } from '../local/scratch.ts'
 
 /**
  * Synthesises the CDK app once, before the suites that start the local system each look for it, and gives all of them one
@@ -9,10 +8,10 @@ import { scratchFolder } from '../local/scratch.ts'
  */
 export const setup = async (): Promise<() => void> => {
   const root = join(import.meta.dirname, '..')
-  const scratch = scratchFolder('handle-tests-')
-  process.env['TMPDIR'] = scratch
+  const scratch = openScratch('handle-tests-')
+  process.env['TMPDIR'] = scratch.folder
   // The engines' threads and the runtimes that are killed load the same code again and again.
   process.env['NODE_COMPILE_CACHE'] ??= join(root, '.local', 'compile-cache')
   await synthesise({ root, outDir: join(root, '.local', 'cdk.out') })
-  return () => rmSync(scratch, { recursive: true, force: true })
+  return () => scratch.remove()
 }
