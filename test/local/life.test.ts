@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb'
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -10,6 +10,7 @@ import { callInstance } from '../../local/control.ts'
 import { asText } from '../../local/json.ts'
 import { close, listen } from '../../local/ports.ts'
 import { startSystem, type System } from '../../local/system.ts'
+import { otherProcessesOf } from '../scale/processes.ts'
 import { fixtureOptions, rows } from './fixture/start.ts'
 
 const root = resolve(import.meta.dirname, '..', '..')
@@ -47,25 +48,11 @@ const ended = (child: ChildProcess) =>
     ? Promise.resolve()
     : new Promise<void>((done) => child.once('exit', () => done()))
 
-/** Processes whose command line names the folder: everything that an instance started. */
-function processesOf(folder: string): string[] {
-  return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry) && entry !== String(process.pid))
-    .filter((entry) => {
-      try {
-        return readFileSync(`/proc/${entry}/cmdline`, 'utf8').includes(folder)
-      } catch {
-        // It ended while we looked.
-        return false
-      }
-    })
-}
-
 /** Looks again until nothing is left: the operating system reports the end of a process a moment later. */
-async function waitUntilNoneLeft(folder: string): Promise<string[]> {
+async function waitUntilNoneLeft(folder: string): Promise<number[]> {
   const giveUp = performance.now() + 5_000
   for (;;) {
-    const left = processesOf(folder)
+    const left = otherProcessesOf(folder)
     if (left.length === 0 || performance.now() > giveUp) return left
     await new Promise((again) => setTimeout(again, 20))
   }
@@ -167,7 +154,7 @@ describe('an end', () => {
     async (signal) => {
       const { dataDir } = fixtureOptions(mkdtempSync(join(tmpdir(), 'end-')))
       const child = await startProcess(dataDir)
-      expect(processesOf(dataDir).length).toBeGreaterThan(1)
+      expect(otherProcessesOf(dataDir).length).toBeGreaterThan(1)
       child.kill(signal)
       await ended(child)
       expect(await waitUntilNoneLeft(dataDir)).toEqual([])
